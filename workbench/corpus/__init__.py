@@ -1,0 +1,20 @@
+"""Corpora as plain values: `Corpus`, `Layer`, `Codebook`, and how they come in and go out."""
+
+from workbench.corpus.codebook import Code, Codebook, Scheme
+from workbench.corpus.corpus import Conversation, Corpus, CorpusMetadata
+from workbench.corpus.layer import Layer, LayerMetadata
+from workbench.corpus.loading import load
+from workbench.corpus.validation import Finding
+
+__all__ = [
+    "Code",
+    "Codebook",
+    "Conversation",
+    "Corpus",
+    "CorpusMetadata",
+    "Finding",
+    "Layer",
+    "LayerMetadata",
+    "Scheme",
+    "load",
+]

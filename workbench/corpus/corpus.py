@@ -1,0 +1,350 @@
+"""The Corpus: three tables and the layers that came with them, as one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from workbench.corpus.layer import Layer
+from workbench.corpus.schema import (
+    CONVERSATION_COLUMNS,
+    META,
+    ROW,
+    SPEAKER_COLUMNS,
+    UTTERANCE_COLUMNS,
+    conform,
+    side_of,
+)
+from workbench.corpus.validation import Finding, findings_table, raise_errors, validate_utterances
+from workbench.errors import BadInput
+from workbench.files import checksum_of
+
+__all__ = ["Conversation", "Corpus", "CorpusMetadata"]
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusMetadata:
+    """What is known of a corpus as a whole."""
+
+    name: str = "corpus"
+    licence: str = "not stated"
+    citation: str = ""
+    language: str = ""
+    source_checksum: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One conversation: its row of facts and its utterances in turn order."""
+
+    id: str
+    facts: Mapping[str, Any]
+    utterances: pl.DataFrame
+
+    def __len__(self) -> int:
+        return self.utterances.height
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Utterances, conversations, speakers and layers; columns as in `workbench.corpus.schema`.
+
+    A corpus is a value: methods return a new one.
+    """
+
+    utterances: pl.DataFrame
+    conversations: pl.DataFrame
+    speakers: pl.DataFrame
+    layers: tuple[Layer, ...] = ()
+    metadata: CorpusMetadata = field(default_factory=CorpusMetadata)
+    findings: tuple[Finding, ...] = ()
+
+    @classmethod
+    def build(
+        cls,
+        utterances: pl.DataFrame,
+        *,
+        conversations: pl.DataFrame | None = None,
+        speakers: pl.DataFrame | None = None,
+        layers: Sequence[Layer] = (),
+        metadata: CorpusMetadata | None = None,
+        roles: Mapping[str, str] | None = None,
+        findings: Sequence[Finding] = (),
+        where: str = "the table",
+    ) -> Corpus:
+        """Bring raw tables into the schema, check them and return the corpus.
+
+        Parameters
+        ----------
+        utterances
+            At least `conversation_id`, `speaker` and `text`. Unknown columns become `meta.<name>`.
+            A column `_row` may give source rows for the messages.
+        roles
+            Roles or speaker names of the source -> role here, as `{"assistant": "therapist"}`.
+        where
+            File or folder, for the messages.
+
+        Raises
+        ------
+        BadInput
+            If a needed column is absent, an id stands twice, or a value is not of its type.
+        """
+        frame = _prepare(utterances, roles or {}, where)
+        found = [*findings, *validate_utterances(frame, where=where)]
+        raise_errors(found)
+        frame = _order(frame)
+        return cls(
+            utterances=frame,
+            conversations=_conversations(frame, conversations, where),
+            speakers=_speakers(frame, speakers, where),
+            layers=tuple(layers),
+            metadata=metadata or CorpusMetadata(),
+            findings=tuple(found),
+        )
+
+    # -- looking -----------------------------------------------------------------------------
+
+    def conversation(self, conversation_id: str) -> Conversation:
+        """Return one conversation.
+
+        Raises
+        ------
+        BadInput
+            If there is no such conversation.
+        """
+        facts = self.conversations.filter(pl.col("id") == conversation_id)
+        if facts.is_empty():
+            raise BadInput.unknown(
+                "conversation", conversation_id, self.conversations["id"].head(200).to_list()
+            )
+        turns = self.utterances.filter(pl.col("conversation_id") == conversation_id)
+        return Conversation(conversation_id, facts.row(0, named=True), turns)
+
+    def layer(self, name: str) -> Layer:
+        """Return a layer that came with the source."""
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise BadInput.unknown("layer", name, [layer.name for layer in self.layers])
+
+    def report(self) -> pl.DataFrame:
+        """What loading found: `level`, `check`, `count`, `where`, `message`, `remedy`."""
+        return findings_table(self.findings)
+
+    def checksum(self) -> str:
+        """SHA-256 over the three tables in a fixed row order; equal corpora have equal checksums."""
+        parts = {
+            "utterances": self.utterances.sort("id"),
+            "conversations": self.conversations.sort("id"),
+            "speakers": self.speakers.sort("id"),
+        }
+        content = {
+            name: [table.columns, [str(s) for s in table.hash_rows(seed=7).to_list()]]
+            for name, table in parts.items()
+        }
+        return checksum_of(content)
+
+    # -- new corpora from this one -------------------------------------------------------------
+
+    def filter(
+        self,
+        *,
+        conversations: Sequence[str] | pl.Expr | None = None,
+        utterances: pl.Expr | None = None,
+    ) -> Corpus:
+        """Keep some conversations (ids, or a condition on their table) and some utterances.
+
+        Turn numbers stay as they were, so that neighbours remain recognisable.
+        """
+        turns, talks = self.utterances, self.conversations
+        if isinstance(conversations, pl.Expr):
+            talks = talks.filter(conversations)
+        elif conversations is not None:
+            talks = talks.filter(pl.col("id").is_in(list(conversations)))
+        turns = turns.filter(pl.col("conversation_id").is_in(talks["id"].implode()))
+        if utterances is not None:
+            turns = turns.filter(utterances)
+        talks = talks.filter(pl.col("id").is_in(turns["conversation_id"].unique().implode()))
+        units = pl.concat([turns["id"], talks["id"]])
+        return replace(
+            self,
+            utterances=turns,
+            conversations=talks,
+            speakers=self.speakers.filter(pl.col("id").is_in(turns["speaker"].unique().implode())),
+            layers=tuple(layer.restricted_to(units) for layer in self.layers),
+        )
+
+    def join_outcomes(
+        self,
+        table: pl.DataFrame,
+        *,
+        by: Literal["conversation", "speaker"] = "conversation",
+        key: str = "id",
+    ) -> Corpus:
+        """Add an outcome or rating table to the conversations or the speakers.
+
+        Parameters
+        ----------
+        table
+            One row per conversation or speaker; columns other than `key` are added, and replace
+            columns of the same name.
+        key
+            Column of `table` that holds the id.
+
+        Raises
+        ------
+        BadInput
+            If `key` is absent, stands twice, or none of its values is an id of this corpus.
+        """
+        target = self.conversations if by == "conversation" else self.speakers
+        if key not in table.columns:
+            raise BadInput.unknown("column", key, table.columns)
+        table = table.with_columns(pl.col(key).cast(pl.String)).rename({key: "id"})
+        if table["id"].is_duplicated().any():
+            raise BadInput(f"The outcome table has {by} ids that stand twice in {key!r}.")
+        if table.join(target, on="id", how="semi").is_empty():
+            raise BadInput(
+                f"No value of {key!r} is the id of a {by}; ids here look like {target['id'][0]!r}."
+            )
+        new = [column for column in table.columns if column != "id"]
+        joined = target.drop(new, strict=False).join(
+            table, on="id", how="left", maintain_order="left"
+        )
+        if by == "conversation":
+            return replace(self, conversations=joined)
+        return replace(self, speakers=joined)
+
+    def followed_by(self, other: Corpus) -> Corpus:
+        """Append the conversations of `other`.
+
+        Raises
+        ------
+        BadInput
+            If a conversation or utterance id of `other` is already here.
+        """
+        for name in ("conversations", "utterances"):
+            ours, theirs = getattr(self, name), getattr(other, name)
+            both = theirs.join(ours, on="id", how="semi")["id"].head(3).to_list()
+            if both:
+                raise BadInput(
+                    f"These {name} are already in the corpus: {both}. Rename or drop them."
+                )
+        known = set(self.speakers["id"])
+        speakers = other.speakers.filter(~pl.col("id").is_in(list(known)))
+        return replace(
+            self,
+            utterances=pl.concat([self.utterances, other.utterances], how="diagonal_relaxed"),
+            conversations=pl.concat(
+                [self.conversations, other.conversations], how="diagonal_relaxed"
+            ),
+            speakers=pl.concat([self.speakers, speakers], how="diagonal_relaxed"),
+            layers=_joined_layers(self.layers, other.layers),
+            findings=(*self.findings, *other.findings),
+        )
+
+    # -- files ------------------------------------------------------------------------------------
+
+    @classmethod
+    def read(cls, path: str | Path, **options: Any) -> Corpus:
+        """Read any supported format; see `workbench.load`."""
+        from workbench.corpus.loading import load
+
+        return load(path, **options)
+
+    def write(self, path: str | Path, *, format: str = "workbench") -> None:
+        """Write the corpus in a registered format (`workbench`, `csv`, `convokit`, ...)."""
+        from workbench.corpus.writers import writer
+
+        writer(format)(self, Path(path))
+
+    def __repr__(self) -> str:
+        return (
+            f"Corpus({self.metadata.name!r}: {self.conversations.height:,} conversations, "
+            f"{self.utterances.height:,} utterances, {self.speakers.height:,} speakers, "
+            f"layers {[layer.name for layer in self.layers]})"
+        )
+
+
+def _prepare(raw: pl.DataFrame, roles: Mapping[str, str], where: str) -> pl.DataFrame:
+    absent = [name for name in ("conversation_id", "speaker", "text") if name not in raw.columns]
+    if absent:
+        raise BadInput.in_file(
+            where,
+            f"there is no column for {absent}.",
+            remedy=f"Columns there: {raw.columns}. Map them with columns={{'their name': 'text', ...}}.",
+        )
+    if ROW not in raw.columns:
+        raw = raw.with_row_index(ROW, offset=1)
+    frame = conform(raw, UTTERANCE_COLUMNS, table="utterances", where=where)
+    unnamed = [
+        name
+        for name in frame.columns
+        if name not in UTTERANCE_COLUMNS and name != ROW and not name.startswith(META)
+    ]
+    frame = frame.rename({name: f"{META}{name}" for name in unnamed})
+    order = pl.int_range(pl.len()).over("conversation_id")
+    role = pl.coalesce("role", pl.lit("other"))
+    if roles:
+        asked = pl.coalesce(
+            pl.col("role").replace_strict(dict(roles), default=None, return_dtype=pl.String),
+            pl.col("speaker").replace_strict(dict(roles), default=None, return_dtype=pl.String),
+        )
+        role = pl.coalesce(asked, role)
+    frame = frame.with_columns(pl.coalesce("turn", order).alias("turn"), role.alias("role"))
+    side = side_of(pl.col("role"))
+    if not roles:
+        side = pl.coalesce("side", side)
+    made_id = pl.col("conversation_id") + "-" + order.cast(pl.String)
+    return frame.with_columns(pl.coalesce("id", made_id).alias("id"), side.alias("side"))
+
+
+def _order(frame: pl.DataFrame) -> pl.DataFrame:
+    first_seen = pl.int_range(pl.len()).min().over("conversation_id")
+    known = frame["id"].implode()
+    return (
+        frame.with_columns(first_seen.alias("_first"))
+        .sort("_first", "turn", maintain_order=True)
+        .with_columns(
+            pl.int_range(pl.len()).over("conversation_id").alias("turn"),
+            pl.when(pl.col("reply_to").is_in(known)).then("reply_to").alias("reply_to"),
+        )
+        .drop("_first", ROW)
+    )
+
+
+def _conversations(frame: pl.DataFrame, given: pl.DataFrame | None, where: str) -> pl.DataFrame:
+    ids = frame.select(pl.col("conversation_id").unique(maintain_order=True).alias("id"))
+    table = ids
+    if given is not None:
+        given = given.with_columns(pl.col("id").cast(pl.String))
+        if given["id"].is_duplicated().any():
+            raise BadInput.in_file(
+                where, "a conversation id stands twice in the conversation table."
+            )
+        table = ids.join(given, on="id", how="left", maintain_order="left")
+    table = conform(table, CONVERSATION_COLUMNS, table="conversations", where=where)
+    return table.with_columns(pl.coalesce("source", "id").alias("source"))
+
+
+def _speakers(frame: pl.DataFrame, given: pl.DataFrame | None, where: str) -> pl.DataFrame:
+    seen = frame.group_by("speaker", maintain_order=True).agg(pl.col("role").first())
+    table = seen.rename({"speaker": "id"})
+    if given is not None:
+        given = given.with_columns(pl.col("id").cast(pl.String)).unique("id", maintain_order=True)
+        table = table.join(
+            given.drop("role", strict=False), on="id", how="left", maintain_order="left"
+        )
+    return conform(table, SPEAKER_COLUMNS, table="speakers", where=where)
+
+
+def _joined_layers(ours: Sequence[Layer], theirs: Sequence[Layer]) -> tuple[Layer, ...]:
+    merged = {layer.name: layer for layer in ours}
+    for layer in theirs:
+        present = merged.get(layer.name)
+        merged[layer.name] = layer if present is None else present.followed_by(layer)
+    return tuple(merged.values())
