@@ -149,6 +149,15 @@ class Corpus:
         }
         return checksum_of(content)
 
+    def conversation_digests(self) -> pl.DataFrame:
+        """Return `id` and `digest` of every conversation: equal as long as its turns and facts are."""
+        turns = self.utterances.with_columns(hashed=self.utterances.hash_rows(seed=7))
+        said = turns.group_by("conversation_id").agg(pl.col("hashed").sort().implode().first())
+        facts = self.conversations.select("id", facts=self.conversations.hash_rows(seed=7))
+        joined = facts.join(said, left_on="id", right_on="conversation_id", maintain_order="left")
+        digest = pl.concat_str(pl.col("facts").cast(pl.String), pl.col("hashed").hash(seed=7))
+        return joined.select("id", digest.alias("digest"))
+
     # -- new corpora from this one -------------------------------------------------------------
 
     def filter(
@@ -299,21 +308,22 @@ def _prepare(raw: pl.DataFrame, roles: Mapping[str, str], where: str) -> pl.Data
     side = side_of(pl.col("role"))
     if not roles:
         side = pl.coalesce("side", side)
-    made_id = pl.col("conversation_id") + "-" + order.cast(pl.String)
+    place = pl.col("turn").rank("ordinal").over("conversation_id") - 1
+    made_id = pl.col("conversation_id") + "-" + place.cast(pl.String)
     return frame.with_columns(pl.coalesce("id", made_id).alias("id"), side.alias("side"))
 
 
 def _order(frame: pl.DataFrame) -> pl.DataFrame:
-    first_seen = pl.int_range(pl.len()).min().over("conversation_id")
     known = frame["id"].implode()
     return (
-        frame.with_columns(first_seen.alias("_first"))
+        frame.with_row_index("_first")
+        .with_columns(pl.col("_first").min().over("conversation_id"))
         .sort("_first", "turn", maintain_order=True)
         .with_columns(
             pl.int_range(pl.len()).over("conversation_id").alias("turn"),
             pl.when(pl.col("reply_to").is_in(known)).then("reply_to").alias("reply_to"),
         )
-        .drop("_first", ROW)
+        .drop("_at", "_first", ROW)
     )
 
 

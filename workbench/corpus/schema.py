@@ -94,7 +94,7 @@ def conform(
     BadInput
         If a value of a known column cannot be read as its type; the message names column and row.
     """
-    made = []
+    made: list[pl.Expr | pl.Series] = []
     for name, dtype in columns.items():
         if name not in frame.columns:
             made.append(pl.lit(None, dtype).alias(name))

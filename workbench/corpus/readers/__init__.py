@@ -1,0 +1,45 @@
+"""Readers by name, and the choice of one by what a file or folder holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from workbench.corpus.readers.reader import Reader
+from workbench.corpus.registry import registered
+from workbench.errors import BadInput
+
+__all__ = ["BUILT_IN", "GROUP", "Reader", "likeliest", "reader", "readers"]
+
+GROUP = "workbench.readers"
+"""Entry point group through which packages offer readers."""
+
+BUILT_IN: Mapping[str, str] = {
+    "annomi": "workbench.corpus.readers.annomi:READER",
+    "workbench": "workbench.corpus.readers.native:READER",
+}
+"""The readers that come with the workbench; the same lines stand in pyproject.toml."""
+
+SURE_ENOUGH = 0.3
+"""Confidence from which a reader is taken without being asked for."""
+
+
+def readers() -> dict[str, Reader]:
+    """All registered readers by name."""
+    return {name: point.load() for name, point in registered(GROUP, BUILT_IN).items()}
+
+
+def reader(name: str) -> Reader:
+    """Return the reader `name` or say which there are."""
+    known = registered(GROUP, BUILT_IN)
+    if name not in known:
+        raise BadInput.unknown("format", name, sorted(known))
+    found: Reader = known[name].load()
+    return found
+
+
+def likeliest(path: Path) -> Reader | None:
+    """The reader that is surest of `path` by its content, None where none is sure enough."""
+    marks = [(candidate.sniff(path), candidate) for candidate in readers().values()]
+    best, chosen = max(marks, key=lambda mark: mark[0])
+    return chosen if best >= SURE_ENOUGH else None
