@@ -30,6 +30,9 @@ class StepRecord:
         Device of the models used, empty where none was.
     notes
         Sentences a reader has to see: refusals, cautions, what was left out.
+    outputs
+        Files and folders the step wrote, relative to the study; the step counts as done only while
+        they are there.
     """
 
     name: str
@@ -38,6 +41,7 @@ class StepRecord:
     seconds: float = 0.0
     device: str = ""
     notes: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
 
     def write(self, folder: Path) -> None:
         """Write `<name>.json` into `folder`."""
@@ -49,5 +53,6 @@ class StepRecord:
         content = read_json(path)
         known = {f.name for f in fields(cls)}
         content = {key: value for key, value in content.items() if key in known}
-        content["notes"] = tuple(content.get("notes", ()))
+        for name in ("notes", "outputs"):
+            content[name] = tuple(content.get(name, ()))
         return cls(**content)
