@@ -323,7 +323,7 @@ def _order(frame: pl.DataFrame) -> pl.DataFrame:
             pl.int_range(pl.len()).over("conversation_id").alias("turn"),
             pl.when(pl.col("reply_to").is_in(known)).then("reply_to").alias("reply_to"),
         )
-        .drop("_at", "_first", ROW)
+        .drop("_first", ROW)
     )
 
 
