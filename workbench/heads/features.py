@@ -1,0 +1,87 @@
+"""The feature table of a head: one row per scored utterance, columns as its `FeatureSpec` says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from workbench.errors import BadInput
+from workbench.heads.ngrams import hashed_ngrams
+from workbench.heads.spec import FeatureSpec
+from workbench.heads.surface import surface_features
+
+__all__ = ["features"]
+
+
+def features(
+    spec: FeatureSpec,
+    texts: Sequence[str],
+    embeddings: ArrayLike,
+    *,
+    conversations: Sequence[str] | None = None,
+    sides: Sequence[str] | None = None,
+    rows: ArrayLike | None = None,
+) -> NDArray[np.float32]:
+    """Build the feature table of some utterances.
+
+    Parameters
+    ----------
+    spec
+        Which features.
+    texts
+        All utterances, conversation by conversation in turn order, n of them.
+    embeddings
+        Their sentence embeddings, shape (n, spec.dimensions), each of length 1.
+    conversations
+        Conversation id of each utterance; needed where `spec.context_turns` is not 0.
+    sides
+        Who speaks (any labels that tell the sides apart); needed where context is read.
+    rows
+        Positions of the utterances to build rows for; default all. Only these are hashed.
+
+    Returns
+    -------
+    ndarray of float32, shape (len(rows), spec.width)
+
+    Raises
+    ------
+    BadInput
+        If lengths differ, or context is asked for without conversations and sides.
+    """
+    dense = np.asarray(embeddings, np.float32)
+    if dense.shape != (len(texts), spec.dimensions):
+        raise BadInput(
+            f"Embeddings have the shape {dense.shape}; this head needs ({len(texts)}, "
+            f"{spec.dimensions}): one row per utterance, from the encoder it was trained with."
+        )
+    wanted = np.arange(len(texts)) if rows is None else np.asarray(rows, np.intp)
+    turn = np.hstack([dense, surface_features(texts)]) if spec.surface else dense
+    parts = [turn[wanted]]
+    if spec.context_turns:
+        parts += _context(spec, turn, wanted, conversations, sides)
+    if spec.hashed:
+        chosen = [texts[row] for row in wanted]
+        parts.append(hashed_ngrams(chosen, columns=spec.hashed, longest=spec.ngrams))
+    return np.hstack(parts)
+
+
+def _context(
+    spec: FeatureSpec,
+    turn: NDArray[np.float32],
+    wanted: NDArray[np.intp],
+    conversations: Sequence[str] | None,
+    sides: Sequence[str] | None,
+) -> list[NDArray[np.float32]]:
+    if conversations is None or sides is None or not len(conversations) == len(sides) == len(turn):
+        raise BadInput("A head that reads previous turns needs a conversation and a side per turn.")
+    talk, side = np.asarray(conversations), np.asarray(sides)
+    blocks = []
+    for back in range(1, spec.context_turns + 1):
+        at = np.maximum(wanted - back, 0)
+        there = (wanted >= back) & (talk[at] == talk[wanted])
+        same = there & (side[at] == side[wanted])
+        blocks.append(np.hstack([turn[at], np.ones((len(at), 1), np.float32), same[:, None]]))
+        blocks[-1][~there] = 0
+    return [block.astype(np.float32) for block in blocks]
