@@ -1,0 +1,99 @@
+"""A study keeps what was computed, says what is missing, and refuses what it cannot read."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from workbench.corpus import Corpus, Layer, LayerMetadata
+from workbench.errors import BadInput, NotComputed, WorkbenchError
+from workbench.study import StepRecord, Study
+from workbench.study.export import export_study, wide_layers
+
+
+@pytest.fixture
+def corpus():
+    turns = pl.DataFrame(
+        {
+            "conversation_id": ["a", "a", "b", "b"],
+            "speaker": ["h", "c", "h", "d"],
+            "role": ["therapist", "client", "therapist", "client"],
+            "text": ["What brings you?", "=SUM(1)", "And you?", "I, um, quit."],
+        }
+    )
+    return Corpus.build(turns)
+
+
+@pytest.fixture
+def study(tmp_path, corpus):
+    return Study.create(tmp_path / "study", corpus)
+
+
+def test_what_goes_in_comes_out(study, corpus):
+    again = Study.open(study.folder)
+    assert again.corpus.checksum() == corpus.checksum()
+    vectors = np.eye(4, dtype=np.float32)
+    again.write_embeddings(vectors, encoder="test")
+    assert np.array_equal(Study.open(study.folder).embeddings(), vectors)
+
+
+def test_an_existing_folder_is_never_overwritten(study, corpus):
+    with pytest.raises(BadInput, match="exists already"):
+        Study.create(study.folder, corpus)
+
+
+def test_another_version_is_refused_with_the_file_named(study):
+    about = study.folder / "study.json"
+    about.write_text(json.dumps({**json.loads(about.read_text()), "study_version": 99}))
+    with pytest.raises(BadInput, match=r"study\.json: study version 99"):
+        Study.open(study.folder)
+
+
+def test_missing_results_name_the_command(study):
+    with pytest.raises(NotComputed, match="workbench code"):
+        study.layer("annomi-helper.head")
+    with pytest.raises(NotComputed, match="workbench analyse"):
+        study.embeddings()
+
+
+def test_embeddings_of_an_earlier_corpus_are_not_taken_for_those_of_this_one(study):
+    study.write_embeddings(np.eye(4, dtype=np.float32), encoder="test")
+    more = pl.DataFrame({"conversation_id": ["z"], "speaker": ["h"], "text": ["New."]})
+    study.add(Corpus.build(more))
+    with pytest.raises(NotComputed, match="sessions added since"):
+        study.embeddings()
+
+
+def test_adding_a_known_conversation_is_refused(study, corpus):
+    with pytest.raises(BadInput, match="already in the corpus"):
+        study.add(corpus)
+    assert Study.open(study.folder).corpus.conversations.height == 2
+
+
+def test_a_second_writer_is_told(study):
+    with study.locked(), pytest.raises(WorkbenchError, match="Another process"), study.locked():
+        pass
+
+
+def test_step_records_round_trip(study):
+    record = StepRecord(
+        "code-annomi", "f" * 64, {"seed": 7}, 1.5, "cpu", ("refused",), ("layers/x",)
+    )
+    study.record_step(record)
+    assert study.step("code-annomi") == record
+
+
+def test_export_wide_and_long(study, tmp_path):
+    ids = study.corpus.utterances["id"]
+    rows = pl.DataFrame({"unit_id": [ids[0], ids[2], ids[2]], "label": ["open", "open", "simple"]})
+    flags = LayerMetadata("flags", "A", "human", labels=("open", "simple"), exclusive=False)
+    study.write_layer(Layer.build("flags.A", rows, flags))
+    wide = wide_layers(study, ["flags.A"])
+    assert wide["flags.A: open"].to_list() == [1, None, 1, None]
+    assert wide["flags.A: simple"].to_list() == [0, None, 1, None]
+    for format in ("csv", "parquet", "xlsx"):
+        files = export_study(study, tmp_path / format, format=format, shape="wide")
+        assert (tmp_path / format / f"codes.{format}") in files
+    back = pl.read_excel(tmp_path / "xlsx" / "codes.xlsx")
+    assert back["text"].to_list()[1] == "=SUM(1)"

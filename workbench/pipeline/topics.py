@@ -1,0 +1,93 @@
+"""Fit the topics of one side of a study, with a table per group."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from workbench.corpus import Corpus
+from workbench.embedding import EmbeddingStore, Encoder
+from workbench.errors import InsufficientData
+from workbench.pipeline.coding import study_identity
+from workbench.pipeline.embedding import study_embeddings
+from workbench.pipeline.run import Outcome, run_step
+from workbench.study import Study
+from workbench.topics import Topics, backchannel_layer, fit_topics, group_table
+
+__all__ = ["fit_topics_step", "group_column", "topics"]
+
+
+def topics(
+    study: Study,
+    *,
+    side: str = "helper",
+    random_state: int = 7,
+    group: str | None = None,
+    encoder: Encoder | None = None,
+    store: EmbeddingStore | None = None,
+) -> Topics:
+    """Fit topics over the turns of one side and return them; the study keeps them.
+
+    Parameters
+    ----------
+    side
+        `helper` or `client`.
+    group
+        Conversation column whose groups are compared; default `quality` where it has two values.
+
+    Raises
+    ------
+    InsufficientData
+        If there are too few turns with content.
+    """
+    step = fit_topics_step(
+        study, side=side, random_state=random_state, group=group, encoder=encoder, store=store
+    )
+    record = study.step(step)
+    if record is not None and not record.outputs:
+        raise InsufficientData(" ".join(record.notes))
+    return Topics.read(study.folder / "topics" / side)
+
+
+def fit_topics_step(
+    study: Study,
+    *,
+    side: str,
+    random_state: int,
+    group: str | None = None,
+    encoder: Encoder | None = None,
+    store: EmbeddingStore | None = None,
+) -> str:
+    """Run the step and return its name; too few turns are its note, not an error."""
+    step = f"topics-{side}"
+    chosen = group or group_column(study.corpus)
+
+    def compute() -> Outcome:
+        vectors = study_embeddings(study, encoder, store)
+        study.write_layer(backchannel_layer(study.corpus))
+        try:
+            found = fit_topics(study.corpus, vectors, side=side, random_state=random_state)
+        except InsufficientData as error:
+            return Outcome(outputs=(), notes=(str(error),))
+        found.write(study.folder / "topics" / side)
+        study.write_layer(found.layer)
+        outputs = [f"topics/{side}", f"layers/{found.layer.name}.parquet"]
+        if chosen is not None:
+            table = group_table(study.corpus, found.layer, by=chosen)
+            study.write_table(f"topics/{side}-groups", table)
+            outputs.append(f"topics/{side}-groups.parquet")
+        return Outcome(outputs=tuple(outputs))
+
+    run_step(
+        study,
+        step,
+        depends={"corpus": study.corpus.checksum(), "encoder": study_identity(study, encoder)},
+        parameters={"side": side, "random_state": random_state, "group": chosen},
+        compute=compute,
+    )
+    return step
+
+
+def group_column(corpus: Corpus) -> str | None:
+    """Conversation column to compare topics by: `quality` if at least two values of it occur."""
+    values = corpus.conversations.select(pl.col("quality").drop_nulls().n_unique()).item()
+    return "quality" if values >= 2 else None
