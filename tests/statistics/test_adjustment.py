@@ -1,7 +1,7 @@
 """Adjusted p values against the original example and statsmodels."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -20,6 +20,7 @@ def test_the_published_example():
     assert sum(p <= 0.05 for p in holm(PUBLISHED)) == 3
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_equal_to_statsmodels(p_values):
     for own, name in ((holm, "holm"), (benjamini_hochberg, "fdr_bh")):

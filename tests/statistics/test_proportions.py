@@ -33,6 +33,7 @@ def test_wilson_reproduces_newcombe(successes, n, low, high):
     assert result.n_clusters is None
 
 
+@settings(deadline=None)
 @given(st.integers(1, 500), st.floats(0, 1), st.sampled_from([0.8, 0.95, 0.99]))
 def test_wilson_equals_statsmodels(n, share, level):
     successes = round(share * n)

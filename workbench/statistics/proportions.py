@@ -1,9 +1,10 @@
 """Proportions and ratios of counts: over independent items, and over clusters.
 
 Jackknife intervals are made on the log-odds (proportions) or the logarithm
-(ratios): at 5 to 20 clusters these cover one to three points more of the truth
-than on the plain scale, up to ten for rare events, at the same width, and never
-leave the possible range (tests/statistics/test_coverage.py).
+(ratios). They never leave the possible range; with 5 to 20 clusters and common
+events they are about as wide as on the plain scale and cover up to three points
+more, and with rare events they are wider where the plain scale is far too narrow
+(tests/statistics/test_coverage.py).
 """
 
 from __future__ import annotations
