@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -137,16 +138,17 @@ class Corpus:
         return findings_table(self.findings)
 
     def checksum(self) -> str:
-        """SHA-256 over the three tables in a fixed row order; equal corpora have equal checksums."""
-        parts = {
-            "utterances": self.utterances.sort("id"),
-            "conversations": self.conversations.sort("id"),
-            "speakers": self.speakers.sort("id"),
-        }
-        content = {
-            name: [table.columns, [str(s) for s in table.hash_rows(seed=7).to_list()]]
-            for name, table in parts.items()
-        }
+        """SHA-256 over the three tables in a fixed order of rows and columns.
+
+        Equal corpora have equal checksums, whatever the order of rows and columns in the source
+        and whatever the version of polars.
+        """
+        content = {}
+        for name in ("utterances", "conversations", "speakers"):
+            table: pl.DataFrame = getattr(self, name).sort("id")
+            table = table.select(sorted(table.columns))
+            lines = hashlib.sha256(table.write_ndjson().encode()).hexdigest()
+            content[name] = [{c: str(dtype) for c, dtype in table.schema.items()}, lines]
         return checksum_of(content)
 
     def conversation_digests(self) -> pl.DataFrame:

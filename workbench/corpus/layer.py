@@ -172,11 +172,21 @@ class Layer:
         )
 
     def followed_by(self, other: Layer) -> Layer:
-        """Append the rows of `other`, a layer of the same coder and scheme on further units."""
+        """Append the rows of `other`, a layer of the same coder and scheme on further units.
+
+        The labels are those of both; it stays exclusive if both are.
+        """
         shares = self.probabilities
         if shares is not None and other.probabilities is not None:
-            shares = pl.concat([shares, other.probabilities])
-        return replace(self, table=pl.concat([self.table, other.table]), probabilities=shares)
+            shares = pl.concat([shares, other.probabilities], how="diagonal_relaxed")
+        ours, theirs = self.metadata, other.metadata
+        facts = replace(
+            ours,
+            labels=tuple(dict.fromkeys((*ours.labels, *theirs.labels))),
+            exclusive=ours.exclusive and theirs.exclusive,
+        )
+        table = pl.concat([self.table, other.table])
+        return replace(self, table=table, metadata=facts, probabilities=shares)
 
     def write(self, folder: str | Path) -> None:
         """Write `<name>.parquet` and, where there are any, `<name>.probabilities.parquet`."""

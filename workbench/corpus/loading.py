@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from workbench.corpus.corpus import Corpus
+from workbench.corpus.joining import join_corpora
 from workbench.corpus.readers import Reader, likeliest, reader, readers
+from workbench.corpus.readers.opening import is_binary, read_text
+from workbench.corpus.validation import Finding
 from workbench.errors import BadInput
 from workbench.files import checksum
+from workbench.progress import track
 
 __all__ = ["load"]
 
@@ -23,10 +28,14 @@ def load(
 ) -> Corpus:
     """Load a corpus from a file or folder.
 
+    A folder is either a corpus of its own (the workbench's, ConvoKit's) or holds files of one
+    format, together one corpus; then a file that cannot be read is left out and listed in
+    `Corpus.report()`.
+
     Parameters
     ----------
     path
-        A file (plain or gzip), a corpus folder, or a folder of files of one format.
+        A file (plain or gzip) or a folder.
     format
         Name of a registered reader; by default the content decides.
     columns
@@ -43,20 +52,84 @@ def load(
     if not path.exists():
         raise BadInput.in_file(path, "there is no such file or folder.")
     chosen = reader(format) if format else likeliest(path)
-    if chosen is None:
-        raise _unknown(path)
-    corpus = _checked(chosen, path, columns, roles)
-    return replace(corpus, metadata=replace(corpus.metadata, source_checksum=checksum(path)))
-
-
-def _checked(
-    chosen: Reader, path: Path, columns: Mapping[str, str] | None, roles: Mapping[str, str] | None
-) -> Corpus:
-    return chosen.read(path, columns=columns, roles=roles)
-
-
-def _unknown(path: Path) -> BadInput:
-    supported = "; ".join(f"{each.name}: {each.description}" for each in readers().values())
-    return BadInput.in_file(
-        path, "no reader knows this format.", remedy=f"Supported are {supported}."
+    if path.is_dir() and (chosen is None or chosen.per_file):
+        corpus = _folder(path, chosen, columns, roles)
+    elif chosen is None:
+        raise _unknown(path, remedy=_supported())
+    else:
+        corpus = chosen.read(path, columns=columns, roles=roles)
+    return replace(
+        corpus,
+        metadata=replace(corpus.metadata, source_checksum=checksum(path)),
+        findings=(*corpus.findings, *_sides(corpus, path)),
     )
+
+
+def _unknown(path: Path, *, remedy: str = "") -> BadInput:
+    """Why no reader takes a file: it is empty, damaged, in another encoding, or of no known format."""
+    if not is_binary(path):
+        read_text(path)
+    return BadInput.in_file(path, "no reader knows this format.", remedy=remedy)
+
+
+def _supported() -> str:
+    told = "; ".join(f"{name} ({each.description})" for name, each in sorted(readers().items()))
+    return f"Supported are {told}. Name one with format= if you know better."
+
+
+def _folder(
+    path: Path,
+    chosen: Reader | None,
+    columns: Mapping[str, str] | None,
+    roles: Mapping[str, str] | None,
+) -> Corpus:
+    files = sorted(f for f in path.rglob("*") if f.is_file() and not f.name.startswith("."))
+    if not files:
+        raise BadInput.in_file(path, "the folder is empty.", remedy=_supported())
+    fitting = dict.fromkeys(files, chosen) if chosen else {f: likeliest(f) for f in files}
+    formats = Counter(each.name for each in fitting.values() if each is not None)
+    if len(formats) > 1:
+        raise BadInput.in_file(
+            path,
+            f"files of several formats lie in the folder: {dict(formats)}.",
+            remedy="Load one format with format=, or put each into a folder of its own.",
+        )
+    if not formats:
+        raise BadInput.in_file(path, "no reader knows any file in it.", remedy=_supported())
+    parts: list[tuple[str, Corpus]] = []
+    broken: list[Finding] = []
+    for file, each in track(fitting.items(), doing="loading", total=len(fitting)):
+        try:
+            if each is None:
+                raise _unknown(file)
+            parts.append((str(file), each.read(file, columns=columns, roles=roles)))
+        except BadInput as error:
+            broken.append(_left_out(file, error))
+    if not parts:
+        raise BadInput("\n".join([f"{path}: no file could be read.", *map(str, broken)]))
+    corpus = join_corpora(parts)
+    name = corpus.metadata.name if len(parts) == 1 else path.resolve().name
+    return replace(
+        corpus,
+        metadata=replace(corpus.metadata, name=name),
+        findings=(*corpus.findings, *broken),
+    )
+
+
+def _left_out(file: Path, error: BadInput) -> Finding:
+    told = str(error).removeprefix(f"{file}: ").removeprefix(str(file)).lstrip(", ")
+    mend = "The file was left out; the others were loaded."
+    return Finding("warning", "broken file", 1, str(file), told, mend)
+
+
+def _sides(corpus: Corpus, path: Path) -> list[Finding]:
+    """Note where nobody is known to help: most analyses select by side."""
+    present = set(corpus.utterances["side"].unique())
+    roles = sorted(corpus.utterances["role"].unique())
+    notes = []
+    for side, example in (("helper", "therapist"), ("client", "client")):
+        if side not in present:
+            message = f"no turn is on the {side}'s side; roles there: {roles[:12]}."
+            mend = f"Say who is who, as roles={{'their role or name': '{example}'}}."
+            notes.append(Finding("note", f"no {side} turns", 0, str(path), message, mend))
+    return notes

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,35 @@ from workbench.corpus.layer import Layer, LayerMetadata
 from workbench.errors import BadInput
 from workbench.files import atomic_folder, read_json, write_json
 
-__all__ = ["SCHEMA_VERSION", "is_workbench_folder", "read_folder", "write_folder"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "dtype_named",
+    "dtype_names",
+    "is_workbench_folder",
+    "read_folder",
+    "write_folder",
+]
 
 SCHEMA_VERSION = 1
 _TABLES = ("utterances", "conversations", "speakers")
+_DTYPES: Mapping[str, pl.DataType] = {
+    str(dtype): dtype
+    for dtype in (
+        *(pl.String(), pl.Boolean(), pl.Date(), pl.Time(), pl.Datetime("us"), pl.Datetime("ms")),
+        *(pl.Int8(), pl.Int16(), pl.Int32(), pl.Int64(), pl.UInt8(), pl.UInt16(), pl.UInt32()),
+        *(pl.UInt64(), pl.Float32(), pl.Float64(), pl.Null()),
+    )
+}
+
+
+def dtype_names(table: pl.DataFrame) -> dict[str, str]:
+    """Column types by name, for files that cannot hold types."""
+    return {name: str(dtype) for name, dtype in table.schema.items()}
+
+
+def dtype_named(name: str) -> pl.DataType:
+    """Type that `dtype_names` named; text for one that a text file cannot hold."""
+    return _DTYPES.get(name, pl.String())
 
 
 def is_workbench_folder(path: Path) -> bool:
@@ -44,6 +70,7 @@ def write_folder(corpus: Corpus, path: str | Path, *, tables: str = "parquet") -
                 table.write_parquet(folder / f"{name}.parquet")
         about = {"schema_version": SCHEMA_VERSION, **asdict(corpus.metadata)}
         if tables == "csv":
+            about["columns"] = {name: dtype_names(getattr(corpus, name)) for name in _TABLES}
             (folder / "layers").mkdir()
             for layer in corpus.layers:
                 layer.table.write_csv(folder / "layers" / f"{layer.name}.csv")
@@ -63,7 +90,7 @@ def read_folder(path: str | Path, *, roles: dict[str, str] | None = None) -> Cor
         If the folder was written by a newer version or a table is missing or damaged.
     """
     path = Path(path)
-    about = read_json(path / "corpus.json")
+    about = _about(path / "corpus.json")
     version = about.pop("schema_version", None)
     if version != SCHEMA_VERSION:
         raise BadInput.in_file(
@@ -71,7 +98,7 @@ def read_folder(path: str | Path, *, roles: dict[str, str] | None = None) -> Cor
             f"schema version {version!r}; this workbench reads version {SCHEMA_VERSION}.",
             remedy="Use the workbench version that wrote it, or convert it there to `convokit`.",
         )
-    described = about.pop("layers", {})
+    described, columns = about.pop("layers", {}), about.pop("columns", {})
     layers = [_csv_layer(path, name, facts) for name, facts in described.items()]
     layers += [
         Layer.read(file)
@@ -79,49 +106,68 @@ def read_folder(path: str | Path, *, roles: dict[str, str] | None = None) -> Cor
         if not file.name.endswith(".probabilities.parquet")
     ]
     return Corpus.build(
-        _table(path, "utterances"),
-        conversations=_table(path, "conversations"),
-        speakers=_table(path, "speakers"),
+        _table(path, "utterances", columns),
+        conversations=_table(path, "conversations", columns),
+        speakers=_table(path, "speakers", columns),
         layers=layers,
-        metadata=CorpusMetadata(**about),
+        metadata=_metadata(path, about),
         roles=roles,
         where=str(path),
     )
 
 
-def _table(path: Path, name: str) -> pl.DataFrame:
-    for ending, read in (("parquet", pl.read_parquet), ("csv", _read_csv)):
+def _about(file: Path) -> dict[str, Any]:
+    try:
+        content = read_json(file)
+    except (ValueError, OSError):
+        raise BadInput.in_file(file, "this is not readable JSON.") from None
+    if not isinstance(content, dict):
+        raise BadInput.in_file(file, "expected a JSON object.")
+    return content
+
+
+def _metadata(path: Path, about: dict[str, Any]) -> CorpusMetadata:
+    strange = sorted(set(about) - {field.name for field in fields(CorpusMetadata)})
+    if strange:
+        raise BadInput.in_file(path / "corpus.json", f"{strange} mean nothing in schema version 1.")
+    return CorpusMetadata(**about)
+
+
+def _table(path: Path, name: str, columns: Mapping[str, Mapping[str, str]]) -> pl.DataFrame:
+    for ending in ("parquet", "csv"):
         file = path / f"{name}.{ending}"
-        if file.is_file():
-            try:
-                return read(file)
-            except pl.exceptions.PolarsError as error:
-                raise BadInput.in_file(
-                    file, f"the table cannot be read ({type(error).__name__})."
-                ) from None
+        if not file.is_file():
+            continue
+        try:
+            return pl.read_parquet(file) if ending == "parquet" else _csv(file, columns.get(name))
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise BadInput.in_file(
+                file, f"the table cannot be read ({type(error).__name__})."
+            ) from None
     raise BadInput.in_file(path, f"there is no {name}.parquet or {name}.csv.")
 
 
-def _read_csv(file: Path) -> pl.DataFrame:
-    return pl.read_csv(file, infer_schema_length=None, schema_overrides=_id_columns(file))
+def _csv(file: Path, types: Mapping[str, str] | None) -> pl.DataFrame:
+    """Read a CSV table with the types stated in `corpus.json`, else with text ids."""
+    table = pl.read_csv(file, infer_schema=False)
+    stated = types or {}
+    casts = {name: dtype_named(stated[name]) for name in table.columns if name in stated}
+    return table.with_columns(_cast(table[name], dtype) for name, dtype in casts.items())
 
 
-def _id_columns(file: Path) -> dict[str, Any]:
-    header = pl.read_csv(file, n_rows=0).columns
-    textual = {
-        "id",
-        "conversation_id",
-        "speaker",
-        "reply_to",
-        "text",
-        "unit_id",
-        "target_id",
-        "source",
-    }
-    return {name: pl.String for name in header if name in textual}
+def _cast(column: pl.Series, dtype: pl.DataType) -> pl.Series:
+    if dtype == pl.Boolean():
+        return column.replace_strict({"true": True, "false": False}, return_dtype=pl.Boolean)
+    if isinstance(dtype, pl.Datetime):
+        return column.str.to_datetime(time_unit=dtype.time_unit)
+    if dtype == pl.Date():
+        return column.str.to_date()
+    if dtype == pl.Time():
+        return column.str.to_time("%H:%M:%S%.f")
+    return column.cast(dtype)
 
 
 def _csv_layer(path: Path, name: str, facts: dict[str, Any]) -> Layer:
     file = path / "layers" / f"{name}.csv"
     facts["labels"] = tuple(facts["labels"])
-    return Layer.build(name, _read_csv(file), LayerMetadata(**facts))
+    return Layer.build(name, _csv(file, None), LayerMetadata(**facts))

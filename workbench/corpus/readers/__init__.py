@@ -16,6 +16,10 @@ GROUP = "workbench.readers"
 
 BUILT_IN: Mapping[str, str] = {
     "annomi": "workbench.corpus.readers.annomi:READER",
+    "chat": "workbench.corpus.readers.chat:READER",
+    "convokit": "workbench.corpus.readers.convokit:READER",
+    "esconv": "workbench.corpus.readers.esconv:READER",
+    "table": "workbench.corpus.readers.table:READER",
     "workbench": "workbench.corpus.readers.native:READER",
 }
 """The readers that come with the workbench; the same lines stand in pyproject.toml."""

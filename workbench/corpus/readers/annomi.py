@@ -16,8 +16,8 @@ from workbench.corpus.layer import Layer, LayerMetadata
 from workbench.corpus.readers.opening import header
 from workbench.corpus.readers.reader import Reader
 from workbench.corpus.readers.tabular import read_csv, require
+from workbench.corpus.readers.times import seconds, unreadable
 from workbench.corpus.schema import ROW
-from workbench.corpus.validation import Finding
 
 __all__ = ["CLIENT_LABELS", "FLAG_LABELS", "HELPER_LABELS", "READER"]
 
@@ -72,32 +72,16 @@ def _read(
         (talk + "-" + pl.col("utterance_id")).alias("unit_id"), talk.alias("conversation_id")
     )
     once = raw.unique("unit_id", keep="first", maintain_order=True) if full else raw
-    start, findings = _start(once, path)
+    start = seconds(once["timestamp"])
     return Corpus.build(
         _utterances(once, start),
         conversations=_conversations(once),
         layers=_annotators(raw) if full else _gold(raw),
         metadata=CorpusMetadata(name="annomi", citation=_CITATION, language="en"),
         roles=roles,
-        findings=findings,
+        findings=unreadable(once["timestamp"], start, once[ROW], str(path)),
         where=str(path),
     )
-
-
-def _start(once: pl.DataFrame, path: Path) -> tuple[pl.Series, list[Finding]]:
-    parts = once["timestamp"].str.extract_groups(r"^(\d{1,2}):([0-5]\d):([0-5]\d)$")
-    hours, minutes, seconds = (parts.struct[i].cast(pl.Float64) for i in range(3))
-    start = hours * 3600 + minutes * 60 + seconds
-    broken = start.is_null() & (once["timestamp"].fill_null("") != "")
-    if not broken.any():
-        return start, []
-    rows = once.filter(broken)[ROW].head(3).to_list()
-    message = f"{broken.sum()} timestamp(s) do not read HH:MM:SS."
-    places = f"{path}, " + ", ".join(f"row {row}" for row in rows)
-    mend = "Their start is left empty; the text of the source stays in `timestamp`."
-    return start, [
-        Finding("warning", "malformed timestamp", int(broken.sum()), places, message, mend)
-    ]
 
 
 def _utterances(once: pl.DataFrame, start: pl.Series) -> pl.DataFrame:

@@ -30,4 +30,5 @@ READER = Reader(
     "folder written by the workbench (corpus.json with Parquet or CSV tables)",
     _sniff,
     _read,
+    per_file=False,
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from workbench.errors import BadInput
 
-__all__ = ["bare_name", "header", "peek", "read_text"]
+__all__ = ["bare_name", "header", "is_binary", "peek", "read_text"]
 
 _GZIP = b"\x1f\x8b"
 _PEEK = 1 << 16
@@ -47,6 +47,13 @@ def header(path: Path, separator: str = ",") -> list[str]:
     """Names in the first line of a table file, without quotes."""
     first = peek(path).split("\n", 1)[0].rstrip("\r")
     return [name.strip().strip('"') for name in first.split(separator)]
+
+
+def is_binary(path: Path) -> bool:
+    """Whether a file holds no text at all (zero bytes inside, and no UTF-16 mark)."""
+    with path.open("rb") as opened:
+        marked = opened.read(2) in _MARKS_OF_UTF16
+    return not marked and "\x00" in peek(path)
 
 
 def read_text(path: Path) -> str:

@@ -1,18 +1,61 @@
-"""Tables of text out of files: everything read as strings, rows counted as a spreadsheet shows them."""
+"""Tables out of files: CSV with any of the usual separators, JSON Lines of flat objects, Parquet."""
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from workbench.corpus.readers.opening import read_text
+from workbench.corpus.readers.flattening import COMPANION, flatten
+from workbench.corpus.readers.jsonlike import read_records
+from workbench.corpus.readers.opening import peek, read_text
 from workbench.corpus.schema import ROW
 from workbench.errors import BadInput
 
-__all__ = ["read_csv", "require"]
+__all__ = ["read_csv", "read_flat_records", "read_parquet", "require", "separator_of"]
+
+_SEPARATORS = ("\t", ";", ",", "|")
+_NEWLINES = "\r\n"
+
+
+def separator_of(path: Path) -> str | None:
+    """Separator under which the first rows have the same number of fields, at least two.
+
+    None where no separator gives a table.
+    """
+    start = peek(path)
+    if "\x00" in start:
+        return None
+    best, most = None, 1
+    for separator in _SEPARATORS:
+        widths = _widths(start, separator)
+        if widths and min(widths) == max(widths) and widths[0] > most:
+            best, most = separator, widths[0]
+    if best is None:  # rows are uneven: the header alone decides, reading names the row
+        head = start.split("\n", 1)[0]
+        counts = {separator: head.count(separator) for separator in _SEPARATORS}
+        best = max(counts, key=lambda separator: counts[separator])
+        return best if counts[best] else None
+    return best
+
+
+def _widths(start: str, separator: str) -> list[int]:
+    """Number of fields of the first complete rows."""
+    rows = csv.reader(io.StringIO(start, newline=""), delimiter=separator)
+    widths: list[int] = []
+    try:
+        for row in rows:
+            if row:
+                widths.append(len(row))
+            if len(widths) == 40:
+                return widths
+    except csv.Error:
+        return []
+    return widths[:-1] if len(widths) > 1 and not start.endswith("\n") else widths
 
 
 def read_csv(path: Path, *, separator: str = ",") -> pl.DataFrame:
@@ -26,19 +69,76 @@ def read_csv(path: Path, *, separator: str = ",") -> pl.DataFrame:
         If the file is missing, empty, not UTF-8 or its rows do not fit its header.
     """
     text = read_text(path)
+    names = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BadInput.in_file(path, f"the header has {twice} twice.", remedy="Rename one.")
     try:
         table = pl.read_csv(
-            io.StringIO(text), infer_schema=False, separator=separator, null_values=None
+            io.BytesIO(text.encode()),
+            infer_schema=False,
+            separator=separator,
+            truncate_ragged_lines=False,
         )
-    except pl.exceptions.PolarsError as error:
-        reason = str(error).split("\n", 1)[0]
-        raise BadInput.in_file(
-            path,
-            f"the rows do not fit the header ({type(error).__name__}).",
-            remedy="Check that every row has as many fields as the header, and that texts with the "
-            "separator or a line break stand in double quotes.",
-        ) from ValueError(reason)
+    except pl.exceptions.PolarsError:
+        raise _ragged(path, text, separator) from None
     return table.with_row_index(ROW, offset=2).with_columns(pl.col(ROW).cast(pl.Int64))
+
+
+def _ragged(path: Path, text: str, separator: str) -> BadInput:
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    mend = (
+        "Every row needs as many fields as the header, and texts with the separator or a line break "
+        "stand in double quotes."
+    )
+    width = 0
+    number = 1
+    try:
+        for number, row in enumerate(rows, start=1):
+            width = width or len(row)
+            if len(row) > width:
+                problem = f"the row has {len(row)} fields, the header {width}."
+                return BadInput.in_file(path, problem, row=number, remedy=mend)
+    except csv.Error:
+        return BadInput.in_file(path, "the row cannot be read.", row=number + 1, remedy=mend)
+    return BadInput.in_file(path, "the rows cannot be told apart.", remedy=mend)
+
+
+def read_flat_records(path: Path) -> pl.DataFrame:
+    """Read JSON or JSON Lines of objects; nested values become JSON text.
+
+    Raises
+    ------
+    BadInput
+        If a line is no JSON or no object; names the line.
+    """
+    records: list[dict[str, Any]] = []
+    numbers: list[int] = []
+    for number, record in read_records(path):
+        if not isinstance(record, dict):
+            raise BadInput.in_file(path, "expected a JSON object.", row=number)
+        records.append(record)
+        numbers.append(number)
+    columns, _ = flatten(records)
+    kept = [column for column in columns if not column.name.endswith(COMPANION)]
+    return pl.DataFrame([*kept, pl.Series(ROW, numbers, dtype=pl.Int64)])
+
+
+def read_parquet(path: Path) -> pl.DataFrame:
+    """Read a Parquet file.
+
+    Raises
+    ------
+    BadInput
+        If it is damaged.
+    """
+    try:
+        table = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise BadInput.in_file(
+            path, f"the Parquet file cannot be read ({type(error).__name__})."
+        ) from None
+    return table.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
 
 
 def require(path: Path, table: pl.DataFrame, needed: Sequence[str]) -> None:

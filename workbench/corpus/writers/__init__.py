@@ -15,6 +15,7 @@ GROUP = "workbench.writers"
 """Entry point group through which packages offer writers."""
 
 BUILT_IN: Mapping[str, str] = {
+    "convokit": "workbench.corpus.writers.convokit:write",
     "csv": "workbench.corpus.writers.native:write_csv",
     "workbench": "workbench.corpus.writers.native:write",
 }

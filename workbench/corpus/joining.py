@@ -1,0 +1,68 @@
+"""Put the corpora of many files together as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from workbench.corpus.corpus import Corpus
+from workbench.corpus.layer import Layer
+from workbench.errors import BadInput
+
+__all__ = ["join_corpora"]
+
+
+def join_corpora(parts: Sequence[tuple[str, Corpus]]) -> Corpus:
+    """One corpus of several that have no conversation or utterance in common.
+
+    Parameters
+    ----------
+    parts
+        Where each corpus came from, for the messages, and the corpus; the metadata of the first
+        are taken.
+
+    Raises
+    ------
+    BadInput
+        If an id stands in two of them; names both places.
+    """
+    for table in ("conversations", "utterances"):
+        _check_ids(table, parts)
+    corpora = [corpus for _, corpus in parts]
+    speakers = pl.concat([c.speakers for c in corpora], how="diagonal_relaxed")
+    return replace(
+        corpora[0],
+        utterances=pl.concat([c.utterances for c in corpora], how="diagonal_relaxed"),
+        conversations=pl.concat([c.conversations for c in corpora], how="diagonal_relaxed"),
+        speakers=speakers.unique("id", keep="first", maintain_order=True),
+        layers=_layers(corpora),
+        findings=tuple(finding for corpus in corpora for finding in corpus.findings),
+    )
+
+
+def _check_ids(table: str, parts: Sequence[tuple[str, Corpus]]) -> None:
+    ids = pl.concat(
+        [
+            getattr(corpus, table).select("id", pl.lit(where).alias("where"))
+            for where, corpus in parts
+        ]
+    )
+    twice = ids.filter(~pl.col("id").is_first_distinct())
+    if twice.height:
+        name, second = twice.row(0)
+        first = ids.filter(pl.col("id") == name)["where"][0]
+        raise BadInput(
+            f"{second}: the id {name!r} of its {table} stands already in {first}. "
+            "Ids must be unique in the corpus: rename them, or load the files one by one."
+        )
+
+
+def _layers(corpora: Sequence[Corpus]) -> tuple[Layer, ...]:
+    merged: dict[str, Layer] = {}
+    for corpus in corpora:
+        for layer in corpus.layers:
+            present = merged.get(layer.name)
+            merged[layer.name] = layer if present is None else present.followed_by(layer)
+    return tuple(merged.values())

@@ -1,0 +1,193 @@
+"""Write a ConvoKit corpus folder that ConvoKit opens and the workbench reads back unchanged.
+
+Fields of ours without a place in ConvoKit go into utterance metadata as `workbench.<name>`, only
+where reading would not derive them anyway. Utterance layers also appear in the metadata, one key per
+layer (a label, or a list of labels), for those who work on in ConvoKit; the layers themselves lie
+beside in `layers/`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from workbench.corpus.corpus import Corpus
+from workbench.corpus.readers.convokit import CALENDAR, OWN, SIDECAR, read_time
+from workbench.corpus.readers.flattening import unflatten
+from workbench.corpus.schema import META, SIDE_OF_ROLE
+from workbench.corpus.storage import dtype_names
+from workbench.files import atomic_folder, write_json
+
+__all__ = ["write"]
+
+Traits = Mapping[str, Sequence[str]]
+
+
+def write(corpus: Corpus, path: Path) -> None:
+    """Write the folder, complete or not at all."""
+    facts = corpus.metadata.facts.get("convokit", {})
+    utterances = _utterances(corpus, facts)
+    talks = _entries(corpus.conversations, facts.get("conversations", {}))
+    speakers = _entries(corpus.speakers, facts.get("speakers", {}))
+    overall = {**facts.get("overall", {}), "name": corpus.metadata.name}
+    if corpus.metadata.licence != "not stated":
+        overall["licence"] = corpus.metadata.licence
+    if "name" not in facts.get("overall", {"name": ""}) and corpus.metadata.name == path.name:
+        del overall["name"]
+    with atomic_folder(path) as folder:
+        with (folder / "utterances.jsonl").open("w", encoding="utf-8") as lines:
+            for record in utterances:
+                lines.write(json.dumps(record, ensure_ascii=False) + "\n")
+        write_json(folder / "conversations.json", talks)
+        write_json(folder / "speakers.json", speakers)
+        write_json(folder / "corpus.json", overall)
+        index = _index(facts.get("index", {}), utterances, speakers, talks, overall)
+        write_json(folder / "index.json", index)
+        write_json(folder / SIDECAR, _beside(corpus))
+        for layer in corpus.layers:
+            layer.write(folder / "layers")
+
+
+# -- utterances ------------------------------------------------------------------------------------
+
+
+def _utterances(corpus: Corpus, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    table = corpus.utterances
+    metas = unflatten(table, facts.get("utterances", {}), prefix=META)
+    labels = _labels(corpus)
+    role_of = dict(corpus.speakers.select("id", "role").iter_rows())
+    as_text = bool(facts.get("text_timestamps"))
+    known = [name for name in table.columns if not name.startswith(META)]
+    return [
+        _record(row, meta, labels.get(row["id"], {}), role_of, as_text)
+        for row, meta in zip(table.select(known).iter_rows(named=True), metas, strict=True)
+    ]
+
+
+def _record(
+    row: Mapping[str, Any],
+    meta: dict[str, Any],
+    labels: Mapping[str, Any],
+    role_of: Mapping[str, str | None],
+    as_text: bool,
+) -> dict[str, Any]:
+    stamp = _stamp(row, as_text)
+    derived_time, derived_start = read_time(stamp)
+    speaker_role = role_of.get(row["speaker"])
+    derived = {
+        "role": speaker_role or "other",
+        "side": SIDE_OF_ROLE.get(row["role"].lower(), "other"),
+        "start": derived_start,
+        "end": None,
+        "timestamp": derived_time,
+    }
+    own = {f"{OWN}{key}": row[key] for key, value in derived.items() if row[key] != value}
+    return {
+        "id": row["id"],
+        "conversation_id": row["conversation_id"],
+        "text": row["text"],
+        "speaker": row["speaker"],
+        "meta": {**meta, **labels, **own},
+        "reply-to": row["reply_to"],
+        "timestamp": stamp,
+        "vectors": [],
+    }
+
+
+def _stamp(row: Mapping[str, Any], as_text: bool) -> Any:
+    """The timestamp ConvoKit gets: the source's number, else the start, else the source's text."""
+    given, start = row["timestamp"], row["start"]
+    if given is not None and not as_text:
+        try:
+            number = json.loads(given)
+        except ValueError:
+            number = None
+        if read_time(number)[0] == given and isinstance(number, int | float):
+            return number
+    if start is not None and abs(start) < CALENDAR and not as_text:
+        return int(start) if start == int(start) else start
+    return given
+
+
+def _labels(corpus: Corpus) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for layer in corpus.layers:
+        if layer.metadata.unit != "utterance":
+            continue
+        grouped = layer.table.group_by("unit_id", maintain_order=True).agg("label")
+        for unit, labels in grouped.iter_rows():
+            given = [label for label in labels if label is not None]
+            single = given[0] if given else None
+            found.setdefault(unit, {})[layer.name] = single if layer.metadata.exclusive else given
+    return found
+
+
+# -- conversations, speakers, index ----------------------------------------------------------------
+
+
+def _entries(table: pl.DataFrame, traits: Traits) -> dict[str, dict[str, Any]]:
+    """`{id: {"meta": ..., "vectors": []}}`; a source that is the id, and the role `other`, go unsaid."""
+    bare = table.drop("id").rename(
+        {name: name.removeprefix(META) for name in table.columns if name.startswith(META)}
+    )
+    if "source" in bare.columns and "source" not in traits:
+        own = pl.col("source") != table["id"]
+        bare = bare.with_columns(pl.when(own).then("source").alias("source"))
+    if "role" in bare.columns and "role" not in traits:
+        bare = bare.with_columns(pl.when(pl.col("role") != "other").then("role").alias("role"))
+    return {
+        name: {"meta": meta, "vectors": []}
+        for name, meta in zip(table["id"], unflatten(bare, traits), strict=True)
+    }
+
+
+def _index(
+    given: Mapping[str, Any],
+    utterances: list[dict[str, Any]],
+    speakers: Mapping[str, dict[str, Any]],
+    talks: Mapping[str, dict[str, Any]],
+    overall: Mapping[str, Any],
+) -> dict[str, Any]:
+    """ConvoKit's table of metadata types; entries that the source had are kept as they were."""
+    parts = {
+        "utterances-index": [record["meta"] for record in utterances],
+        "speakers-index": [entry["meta"] for entry in speakers.values()],
+        "conversations-index": [entry["meta"] for entry in talks.values()],
+        "overall-index": [overall],
+    }
+    index: dict[str, Any] = {"version": given.get("version", 1), "vectors": []}
+    for part, metas in parts.items():
+        index[part] = {**_types(metas), **given.get(part, {})}
+    return index
+
+
+def _types(metas: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    kinds: dict[str, set[str]] = {}
+    for meta in metas:
+        for key, value in meta.items():
+            if value is not None:
+                kinds.setdefault(key, set()).add(str(type(value)))
+    return {key: sorted(found) for key, found in kinds.items()}
+
+
+def _beside(corpus: Corpus) -> dict[str, Any]:
+    facts = {k: v for k, v in corpus.metadata.facts.items() if k != "convokit"}
+    about = corpus.metadata
+    return {
+        "columns": {
+            "utterances": dtype_names(corpus.utterances),
+            "conversations": dtype_names(corpus.conversations),
+            "speakers": dtype_names(corpus.speakers),
+        },
+        "metadata": {
+            "name": about.name,
+            "licence": about.licence,
+            "citation": about.citation,
+            "language": about.language,
+            "facts": facts,
+        },
+    }
