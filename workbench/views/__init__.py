@@ -1,0 +1,14 @@
+"""Screens without a skin: the state of each, as parameters and blocks of content.
+
+`VIEWS` names every view by its slug, in the order of the site.
+"""
+
+from __future__ import annotations
+
+from workbench.views.conversation_reader import ConversationReader
+from workbench.views.corpus_overview import CorpusOverview
+from workbench.views.view import Block, EsmState, View
+
+__all__ = ["VIEWS", "Block", "ConversationReader", "CorpusOverview", "EsmState", "View"]
+
+VIEWS: dict[str, type[View]] = {view.slug: view for view in (CorpusOverview, ConversationReader)}

@@ -1,0 +1,170 @@
+"""One conversation as it was said, with the codes and emotions beside each turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import param
+import polars as pl
+
+from workbench.corpus import Layer
+from workbench.figures.palette import colours_of
+from workbench.views import layers as found
+from workbench.views.view import RESEARCH, EsmState, Section, View
+
+__all__ = ["ConversationReader"]
+
+NONE = "none"
+"""Choice of `second` that shows one coder alone."""
+
+_FACTS = ("topic", "quality", "target_behaviour", "session_number", "source")
+_HITS = 200
+
+
+class ConversationReader(View):
+    """Turns of one conversation with lanes of codes and emotions.
+
+    Parameters
+    ----------
+    conversation
+        Id of the conversation.
+    coder, second
+        Whose codes stand in the first lane, and in a lane beside it.
+    find
+        Text to look for in all conversations.
+    selected
+        Place of the selected turn in the conversation, from 0.
+    """
+
+    slug: ClassVar[str] = "reader"
+    title: ClassVar[str] = "Conversation reader"
+    question: ClassVar[str] = "What was said, and how was it coded?"
+    controls: ClassVar[tuple[str, ...]] = ("conversation", "coder", "second", "find")
+
+    conversation: Any = param.Selector(objects=[], doc="Conversation to read.")
+    coder: Any = param.Selector(objects=[], doc="Coder of the first lane.")
+    second: Any = param.Selector(default=NONE, objects=[NONE], doc="Coder to compare with.")
+    find = param.String(default="", doc="Find this text in all conversations.")
+    selected = param.Integer(default=0, bounds=(0, None), doc="Selected turn, from 0.")
+
+    def prepare(self) -> None:
+        """Offer conversations and coders."""
+        self._schemes = found.code_schemes(self.study)
+        names = found.coders(self.study, self._schemes)
+        self.offer("conversation", self.study.corpus.conversations["id"].to_list())
+        self.offer("coder", names)
+        self.offer("second", [NONE, *names])
+
+    @param.depends("conversation", watch=True)
+    def _start_anew(self) -> None:
+        self.selected = 0
+
+    def cautions(self) -> list[str]:
+        """What the shown coders say of themselves."""
+        told = [layer.metadata.caution for lane in self._lanes() for layer in lane[2]]
+        return [RESEARCH, *dict.fromkeys(caution for caution in told if caution)]
+
+    def click(self, key: str, point: Mapping[str, Any]) -> None:
+        """Take the turn selected in the reader, or the conversation and turn of a hit."""
+        if key == "reader" and "selected" in point:
+            self.selected = int(point["selected"])
+        if key == "hits" and point.get("conversation") in self.param["conversation"].objects:
+            self.conversation = point["conversation"]
+            self.selected = int(point.get("turn", 0))
+
+    def sections(self) -> Sequence[Section]:
+        """The reader, what was found, and the turns as a table."""
+        sections = [Section("reader", "Conversation", "esm", self._reader)]
+        if self.find.strip():
+            sections.append(
+                Section("hits", f"Turns with “{self.find.strip()}”", "table", self._hits)
+            )
+        return [*sections, Section("turns", "Turns as a table", "table", self._turns)]
+
+    # -- content ---------------------------------------------------------------------------------
+
+    def _lanes(self) -> list[tuple[str, str, list[Layer]]]:
+        """Key, title and layers of each lane that has any."""
+        study, lanes = self.study, []
+        for key, coder in (("codes", self.coder), ("second", self.second)):
+            if coder not in (None, NONE):
+                lanes.append((key, f"codes: {coder}", found.layers_of(study, self._schemes, coder)))
+        emotional = found.coders(study, ["goemotions"])
+        if emotional:
+            coder = self.coder if self.coder in emotional else emotional[0]
+            layers = found.layers_of(study, ["goemotions"], coder)
+            lanes.append(("emotion", f"emotion: {coder}", layers))
+        return lanes
+
+    def _marked(self) -> tuple[pl.DataFrame, dict[str, dict[str, list[dict[str, Any]]]]]:
+        turns = self.study.corpus.conversation(self.conversation).utterances
+        lanes: dict[str, dict[str, list[dict[str, Any]]]] = {}
+        for key, _, layers in self._lanes():
+            lanes[key] = {}
+            for unit, label, p in found.marks(layers, turns["id"]).iter_rows():
+                if label is not None:
+                    mark = {"label": label, "p": None if p is None else round(p, 4)}
+                    lanes[key].setdefault(unit, []).append(mark)
+        return turns, lanes
+
+    def _reader(self) -> tuple[EsmState, str]:
+        talk = self.study.corpus.conversation(self.conversation)
+        turns, lanes = self._marked()
+        said = [
+            {
+                **{name: row[name] for name in ("id", "turn", "role", "side", "speaker", "text")},
+                **{key: marks.get(row["id"], []) for key, marks in lanes.items()},
+            }
+            for row in turns.iter_rows(named=True)
+        ]
+        labels = sorted(
+            {m["label"] for marks in lanes.values() for ms in marks.values() for m in ms}
+        )
+        facts = [
+            [name.replace("_", " "), str(talk.facts[name])] for name in _FACTS if talk.facts[name]
+        ]
+        state = {
+            "title": self.conversation,
+            "facts": facts,
+            "note": self._missing(),
+            "turns": said,
+            "lanes": [{"key": key, "title": title} for key, title, _ in self._lanes()],
+            "palette": colours_of(labels),
+            "selected": min(self.selected, turns.height - 1),
+        }
+        return EsmState("conversation_reader", state), ""
+
+    def _missing(self) -> str:
+        told = []
+        if self.coder is None:
+            told.append(str(self.study.not_computed("codes", "code")))
+        if not found.coders(self.study, ["goemotions"]):
+            told.append(str(self.study.not_computed("emotions", "emotion")))
+        return " ".join(told)
+
+    def _turns(self) -> tuple[pl.DataFrame, str]:
+        turns, lanes = self._marked()
+        titles = {key: title for key, title, _ in self._lanes()}
+        table = turns.select("turn", "role", "speaker", "text")
+        for key, marks in lanes.items():
+            written = [
+                ", ".join(mark["label"] for mark in marks.get(unit, [])) for unit in turns["id"]
+            ]
+            table = table.with_columns(pl.Series(titles[key], written, dtype=pl.String))
+        return table, ""
+
+    def _hits(self) -> tuple[Any, str]:
+        sought = self.find.strip().lower()
+        found_turns = self.study.corpus.utterances.filter(
+            pl.col("text").str.to_lowercase().str.contains(sought, literal=True)
+        )
+        if found_turns.is_empty():
+            return "No turn of any conversation holds this text.", ""
+        note = f"{found_turns.height:,} turns" + (
+            f", the first {_HITS} are listed." if found_turns.height > _HITS else "."
+        )
+        hits = found_turns.head(_HITS).select(
+            pl.col("conversation_id").alias("conversation"), "turn", "role", "text"
+        )
+        return hits, note

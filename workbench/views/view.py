@@ -1,0 +1,178 @@
+"""What a screen is: parameters a person sets, and blocks of content that follow from them.
+
+A view knows no widget library. The skins in `workbench.widgets`, `workbench.panels` and
+`workbench.reports` walk `controls` and `blocks()` and draw what they find, so that one screen is the
+same in JupyterLab, in a Panel page and in an exported file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+import param
+import polars as pl
+
+from workbench.errors import BadInput, InsufficientData, NotComputed
+from workbench.study import Study
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+__all__ = ["ALL", "RESEARCH", "Block", "EsmState", "Section", "View"]
+
+ALL = "all"
+"""Choice of a control that leaves nothing out."""
+
+RESEARCH = "For research and reflection on practice, not for diagnosis or ranking."
+"""Sentence every screen with automatic codes opens with."""
+
+
+@dataclass(frozen=True, slots=True)
+class EsmState:
+    """Content drawn by an ES module.
+
+    Parameters
+    ----------
+    name
+        Stem of the module and its style sheet in `workbench/views/esm`.
+    state
+        Traits of the model the module reads; JSON types only.
+    """
+
+    name: str
+    state: dict[str, Any]
+
+
+Kind: TypeAlias = Literal["table", "figure", "esm", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One piece of a screen.
+
+    Parameters
+    ----------
+    key
+        Name of the piece in its view; stays the same while parameters change.
+    title
+        Heading.
+    kind, content
+        What it is: `table` (polars frame, plain text in its cells), `figure` (plotly), `esm`, `text`.
+    note
+        One line that has to be seen beside it.
+    """
+
+    key: str
+    title: str
+    kind: Kind
+    content: pl.DataFrame | go.Figure | EsmState | str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A block to be made: `make` returns content and note, and may find that its data are missing."""
+
+    key: str
+    title: str
+    kind: Kind
+    make: Callable[[], tuple[Any, str]]
+
+
+class View(param.Parameterized):
+    """State of one screen over a study; subclasses declare parameters and `sections`.
+
+    Choices of a control may depend on another control: read `view.param[name].objects` again after
+    every change.
+
+    Parameters
+    ----------
+    study
+        The study to show; a view only reads it.
+    **params
+        Values of the controls.
+
+    Raises
+    ------
+    BadInput
+        If a control does not exist or has no such choice.
+    """
+
+    slug: ClassVar[str]
+    title: ClassVar[str]
+    question: ClassVar[str]
+    controls: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, study: Study, **params: Any) -> None:
+        super().__init__()
+        self.study = study
+        self.prepare()
+        for name, value in params.items():
+            self.choose(name, value)
+
+    def prepare(self) -> None:
+        """Set the choices of the controls from the study; the base has none."""
+
+    def cautions(self) -> list[str]:
+        """Sentences shown on top of the screen."""
+        return []
+
+    def sections(self) -> Sequence[Section]:
+        """Blocks to be made for the current parameters, in reading order."""
+        raise NotImplementedError
+
+    def blocks(self) -> list[Block]:
+        """Content for the current parameters, in reading order.
+
+        A piece whose data are missing becomes a text that says so and names the command.
+        """
+        return [_block(section) for section in self.sections()]
+
+    def click(self, key: str, point: Mapping[str, Any]) -> None:
+        """Take a click on figure `key`, or a message of an ES module; the base ignores it.
+
+        Parameters
+        ----------
+        point
+            For a figure `customdata`, `x`, `y`, `label` as plotly gives them; for a module its changed
+            traits.
+        """
+
+    # -- for subclasses ----------------------------------------------------------------------------
+
+    def choose(self, name: str, value: Any) -> None:
+        """Set a parameter by name.
+
+        Raises
+        ------
+        BadInput
+            If there is no such parameter, or no such choice.
+        """
+        if name not in self.param or name == "name":
+            raise BadInput.unknown("control", name, self.controls)
+        try:
+            setattr(self, name, value)
+        except ValueError:
+            choices = getattr(self.param[name], "objects", None)
+            if choices is None:
+                raise BadInput(f"{value!r} is no value for {name!r}.") from None
+            raise BadInput.unknown(name, str(value), [str(x) for x in choices]) from None
+
+    def offer(self, name: str, choices: Sequence[Any], *, default: Any = None) -> None:
+        """Give a selector its choices; the present value is kept where it is among them."""
+        selector = self.param[name]
+        selector.objects = list(choices)
+        if getattr(self, name) not in selector.objects:
+            first = selector.objects[0] if selector.objects else None
+            setattr(self, name, default if default in selector.objects else first)
+
+
+def _block(section: Section) -> Block:
+    try:
+        content, note = section.make()
+    except (NotComputed, InsufficientData) as error:
+        return Block(section.key, section.title, "text", str(error))
+    kind: Kind = "text" if isinstance(content, str) else section.kind
+    return Block(section.key, section.title, kind, content, note)
