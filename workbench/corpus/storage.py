@@ -73,7 +73,7 @@ def write_folder(corpus: Corpus, path: str | Path, *, tables: str = "parquet") -
             about["columns"] = {name: dtype_names(getattr(corpus, name)) for name in _TABLES}
             (folder / "layers").mkdir()
             for layer in corpus.layers:
-                layer.table.write_csv(folder / "layers" / f"{layer.name}.csv")
+                _own_columns(layer).write_csv(folder / "layers" / f"{layer.name}.csv")
             about["layers"] = {la.name: asdict(la.metadata) for la in corpus.layers}
         else:
             for layer in corpus.layers:
@@ -165,6 +165,18 @@ def _cast(column: pl.Series, dtype: pl.DataType) -> pl.Series:
     if dtype == pl.Time():
         return column.str.to_time("%H:%M:%S%.f")
     return column.cast(dtype)
+
+
+def _own_columns(layer: Layer) -> pl.DataFrame:
+    """Columns of a layer that differ between rows and are used; its metadata tell the rest."""
+    told = {field.name for field in fields(LayerMetadata)}
+    table = layer.table
+    used = [
+        name
+        for name in table.columns
+        if name not in told and (table[name].null_count() < table.height or name == "label")
+    ]
+    return table.select("unit_id", *[name for name in used if name != "unit_id"])
 
 
 def _csv_layer(path: Path, name: str, facts: dict[str, Any]) -> Layer:
