@@ -1,9 +1,12 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 
 from workbench.errors import BadInput
 from workbench.heads import FeatureSpec, features
-from workbench.heads.ngrams import hashed_ngrams
+from workbench.heads.ngrams import hashed_ngrams, sparse_ngrams
+from workbench.heads.spec import ColumnKind
 from workbench.heads.surface import SURFACE_FEATURES, surface_features
 
 
@@ -38,15 +41,26 @@ def test_context_stops_at_the_conversation_and_marks_the_side():
     spec = FeatureSpec(dimensions=2, context_turns=2, surface=False)
     table = features(
         spec,
-        ["a", "b", "c", "d"],
-        np.arange(8).reshape(4, 2),
+        ["a", "b c", "C d", "d"],
+        np.array([[1, 0], [0, 1], [0.6, 0.8], [1, 0]]),
         conversations=["x", "x", "x", "y"],
         sides=["helper", "client", "client", "helper"],
     )
     assert table.shape == (4, spec.width)
-    assert table[0].tolist() == [0, 1, 0, 0, 0, 0, 0, 0, 0, 0]
-    assert table[2].tolist() == [4, 5, 2, 3, 1, 1, 0, 1, 1, 0]
-    assert table[3].tolist() == [6, 7, 0, 0, 0, 0, 0, 0, 0, 0]
+    first, second = spec.columns("relation").reshape(2, -1)
+    assert not table[0, 2:].any()
+    assert not table[3, 2:].any()
+    assert np.allclose(table[2, spec.columns("context embedding")], [0, 1, 1, 0])
+    assert np.allclose(table[2, first], [1, 1, 0.8, 0.5, np.log(2)])
+    assert np.allclose(table[2, second], [1, 0, 0.6, 0, 0])
+
+
+def test_kinds_of_columns_cover_the_table_once():
+    spec = FeatureSpec(dimensions=5, context_turns=3, hashed=16)
+    kinds = get_args(ColumnKind)
+    covered = np.concatenate([spec.columns(kind) for kind in kinds])
+    assert sorted(covered) == list(range(spec.width))
+    assert FeatureSpec().columns("relation").size == 0
 
 
 def test_rows_select_without_changing_values():
@@ -65,3 +79,24 @@ def test_wrong_shapes_are_refused():
         features(FeatureSpec(dimensions=3, context_turns=1), ["a"], np.zeros((1, 3)))
     with pytest.raises(BadInput, match="sizes"):
         FeatureSpec(dimensions=0)
+
+
+def test_character_ngrams_see_emoji_and_parts_of_words_and_leave_the_rest_alone():
+    plain = hashed_ngrams(["so happyyy :)"], columns=4096, longest=2)
+    both = hashed_ngrams(["so happyyy :)", "so happyyyy"], columns=4096, longest=2, characters=4)
+    assert (both[0] > 0).sum() > (plain[0] > 0).sum()
+    assert np.linalg.norm(both, axis=1) == pytest.approx(1, abs=1e-6)
+    assert both[0] @ both[1] > 0.5
+    assert (hashed_ngrams(["\U0001f600"], columns=4096, longest=1, characters=3) > 0).sum() > 2
+
+
+def test_sparse_ngrams_equal_the_dense_ones():
+    texts = ["Thank you so much!", "", "no no no", "[NAME] said what?"]
+    how = {"columns": 512, "longest": 2, "characters": 5}
+    assert np.array_equal(sparse_ngrams(texts, **how).toarray(), hashed_ngrams(texts, **how))
+
+
+def test_a_spec_without_characters_reads_as_before_they_existed():
+    assert "characters" not in FeatureSpec(hashed=8).to_dict()
+    spec = FeatureSpec(hashed=8, characters=5)
+    assert FeatureSpec.from_dict(spec.to_dict()) == spec

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,8 @@ from workbench.heads.spec import FeatureSpec
 from workbench.heads.surface import surface_features
 
 __all__ = ["features"]
+
+_WORD = re.compile(r"[\w']+")
 
 
 def features(
@@ -60,15 +63,20 @@ def features(
     turn = np.hstack([dense, surface_features(texts)]) if spec.surface else dense
     parts = [turn[wanted]]
     if spec.context_turns:
-        parts += _context(spec, turn, wanted, conversations, sides)
+        parts += _context(spec, texts, turn, wanted, conversations, sides)
     if spec.hashed:
         chosen = [texts[row] for row in wanted]
-        parts.append(hashed_ngrams(chosen, columns=spec.hashed, longest=spec.ngrams))
+        parts.append(
+            hashed_ngrams(
+                chosen, columns=spec.hashed, longest=spec.ngrams, characters=spec.characters
+            )
+        )
     return np.hstack(parts)
 
 
 def _context(
     spec: FeatureSpec,
+    texts: Sequence[str],
     turn: NDArray[np.float32],
     wanted: NDArray[np.intp],
     conversations: Sequence[str] | None,
@@ -78,10 +86,14 @@ def _context(
         raise BadInput("A head that reads previous turns needs a conversation and a side per turn.")
     talk, side = np.asarray(conversations), np.asarray(sides)
     blocks = []
+    words = [frozenset(_WORD.findall(text.lower())) for text in texts]
     for back in range(1, spec.context_turns + 1):
         at = np.maximum(wanted - back, 0)
         there = (wanted >= back) & (talk[at] == talk[wanted])
-        same = there & (side[at] == side[wanted])
-        blocks.append(np.hstack([turn[at], np.ones((len(at), 1), np.float32), same[:, None]]))
+        shared = np.array([len(words[i] & words[j]) for i, j in zip(wanted, at, strict=True)])
+        own = np.array([max(len(words[i]), 1) for i in wanted])
+        cosine = (turn[at, : spec.dimensions] * turn[wanted, : spec.dimensions]).sum(axis=1)
+        relation = [there, side[at] == side[wanted], cosine, shared / own, np.log1p(shared)]
+        blocks.append(np.column_stack([turn[at], *relation]).astype(np.float32))
         blocks[-1][~there] = 0
-    return [block.astype(np.float32) for block in blocks]
+    return blocks

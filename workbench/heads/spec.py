@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from workbench.errors import BadInput
 from workbench.heads.surface import SURFACE_FEATURES
 
-__all__ = ["FeatureSpec"]
+__all__ = ["CONTEXT_RELATIONS", "ColumnKind", "FeatureSpec"]
+
+CONTEXT_RELATIONS = (
+    "there is such a turn",
+    "same side",
+    "cosine of the two embeddings",
+    "share of the turn's words that stand in it",
+    "log of 1 + shared words",
+)
+
+ColumnKind: TypeAlias = Literal[
+    "embedding", "surface", "context embedding", "context surface", "relation", "hashed"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +37,15 @@ class FeatureSpec:
         Length of the sentence embedding.
     context_turns
         How many previous turns of the conversation are read. Each adds its embedding, its surface
-        features, whether it exists and whether the same side spoke.
+        features and its relation to the turn (`CONTEXT_RELATIONS`).
     surface
         Whether surface features (question mark, length, first word, ...) are used.
     hashed
         Number of columns for hashed word n-grams; 0 for none. No vocabulary is kept.
     ngrams
         Longest n-gram, in words.
+    characters
+        Longest n-gram of characters inside a word, hashed into the same columns; 0 for none.
     """
 
     dimensions: int = 384
@@ -36,10 +53,15 @@ class FeatureSpec:
     surface: bool = True
     hashed: int = 0
     ngrams: int = 2
+    characters: int = 0
 
     def __post_init__(self) -> None:
         """Refuse sizes that make no table."""
-        if self.dimensions < 1 or min(self.context_turns, self.hashed) < 0 or self.ngrams < 1:
+        if (
+            self.dimensions < 1
+            or min(self.context_turns, self.hashed, self.characters) < 0
+            or self.ngrams < 1
+        ):
             raise BadInput(f"These feature sizes make no table: {asdict(self)}.")
 
     @property
@@ -49,25 +71,38 @@ class FeatureSpec:
 
     @property
     def context_width(self) -> int:
-        """Columns of one previous turn: as for the turn itself, plus `is there` and `same side`."""
-        return self.turn_width + 2
+        """Columns of one previous turn: as for the turn itself, plus its relation to the turn."""
+        return self.turn_width + len(CONTEXT_RELATIONS)
 
     @property
     def width(self) -> int:
         """Number of columns of the feature table."""
         return self.turn_width + self.context_turns * self.context_width + self.hashed
 
-    def surface_columns(self) -> list[tuple[int, int]]:
-        """Column ranges (start, stop) of surface features and context marks."""
-        ranges = [(self.dimensions, self.turn_width)]
-        for back in range(self.context_turns):
-            start = self.turn_width + back * self.context_width
-            ranges.append((start + self.dimensions, start + self.context_width))
-        return ranges
+    def columns(self, kind: ColumnKind) -> NDArray[np.intp]:
+        """Positions of the columns of one kind, in order."""
+        turn, dense = self.turn_width, self.width - self.hashed
+        if kind == "embedding":
+            return np.arange(self.dimensions)
+        if kind == "surface":
+            return np.arange(self.dimensions, turn)
+        if kind == "hashed":
+            return np.arange(dense, self.width)
+        within = (np.arange(dense - turn)) % self.context_width
+        bounds = {
+            "context embedding": (0, self.dimensions),
+            "context surface": (self.dimensions, turn),
+            "relation": (turn, self.context_width),
+        }
+        low, high = bounds[kind]
+        return turn + np.flatnonzero((within >= low) & (within < high))
 
     def to_dict(self) -> dict[str, Any]:
-        """Fields as JSON-able values."""
-        return asdict(self)
+        """Fields as JSON-able values; `characters` only where it is used, as older heads lack it."""
+        content = asdict(self)
+        if not self.characters:
+            del content["characters"]
+        return content
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> FeatureSpec:
