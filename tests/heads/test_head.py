@@ -6,7 +6,6 @@ from workbench.heads import (
     FeatureSpec,
     Head,
     Recipe,
-    Weights,
     features,
     fit_head,
     grouped_folds,
@@ -168,20 +167,6 @@ def test_folds_keep_groups_and_ignore_row_order():
         grouped_folds(["a", "b"], random_state=2)
 
 
-def test_mean_of_members_scores_as_their_mean():
-    rng = np.random.default_rng(0)
-
-    def member():
-        shapes = [(6, 2), (2,), (4, 3), (3,), (3, 2)]
-        return Weights(*(rng.normal(size=s).astype(np.float32) for s in shapes))
-
-    members = [member() for _ in range(3)]
-    x = rng.normal(size=(5, 6)).astype(np.float32)
-    assert np.allclose(
-        Weights.mean(members).scores(x), np.mean([m.scores(x) for m in members], axis=0), atol=1e-5
-    )
-
-
 def test_stronger_penalty_gives_smaller_weights(head):
     small = _fit(recipe=Recipe(turn_penalty=50, context_penalty=50, hashed_penalty=50))
-    assert np.abs(small.weights.direct).sum() < np.abs(head.weights.direct).sum()
+    assert np.abs(small.weights.weight).sum() < np.abs(head.weights.weight).sum()

@@ -25,16 +25,19 @@ class Recipe:
 
     Parameters
     ----------
-    turn_penalty, context_penalty, hashed_penalty
-        Squared-weight penalty on columns of the turn itself, of previous turns, of n-grams.
+    turn_penalty, surface_penalty, context_penalty, hashed_penalty
+        Squared-weight penalty on the embedding of the turn itself, on (standardised) surface
+        features and relations, on embeddings of previous turns (ten times that on their surface
+        features), on n-grams.
     folds
         Grouped folds for calibration and cut-offs.
     iterations
         Most steps of the optimiser.
     """
 
-    turn_penalty: float = 0.3
-    context_penalty: float = 1.0
+    turn_penalty: float = 0.5
+    surface_penalty: float = 0.3
+    context_penalty: float = 10.0
     hashed_penalty: float = 0.7
     folds: int = 5
     iterations: int = 150

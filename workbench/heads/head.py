@@ -1,13 +1,9 @@
 """A head: a small frozen classifier over the feature table, with its calibration and its card.
 
-The score of label k is linear in all features plus, where the head has a hidden layer, a weighted
-sum of rectified units over the features before the hashed ones::
-
-    s_k = b_k + sum_j x_j D_jk + sum_h max(0, c_h + sum_j x_j W_jh) V_hk
-
-Probabilities are softmax(a * s + o) for exclusive labels and 1 / (1 + exp(-(a_k s_k + o_k))) for
-labels that are assigned one by one; a and o are fitted on scores out of fold. An exclusive head
-assigns the label with the largest p_k / t_k, the other kind each label with p_k >= t_k.
+The score of label k is s_k = b_k + sum_j x_j w_jk over the features x. Probabilities are
+softmax(a * s + o) for exclusive labels and 1 / (1 + exp(-(a_k s_k + o_k))) for labels that are
+assigned one by one; a and o are fitted on scores out of fold. An exclusive head assigns the label
+with the largest p_k / t_k, the other kind each label with p_k >= t_k.
 """
 
 from __future__ import annotations
@@ -32,60 +28,28 @@ _BLOCK = 2048  # rows scored at once
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weights:
-    """Arrays of a head; f features, d of them before the hashed ones, k labels, h hidden units.
+    """Parameters of a head: f features, k labels.
 
     Attributes
     ----------
-    direct : shape (f, k)
+    weight : shape (f, k)
     bias : shape (k,)
-    hidden_in, hidden_bias, hidden_out : shapes (d, h), (h,), (h, k); h may be 0
     """
 
-    direct: NDArray[np.float32]
+    weight: NDArray[np.float32]
     bias: NDArray[np.float32]
-    hidden_in: NDArray[np.float32]
-    hidden_bias: NDArray[np.float32]
-    hidden_out: NDArray[np.float32]
-
-    @classmethod
-    def linear(cls, direct: ArrayLike, bias: ArrayLike) -> Weights:
-        """Weights without a hidden layer."""
-        table = np.asarray(direct, np.float32)
-        return cls(
-            table,
-            np.asarray(bias, np.float32),
-            np.zeros((0, 0), np.float32),
-            np.zeros(0, np.float32),
-            np.zeros((0, table.shape[1]), np.float32),
-        )
-
-    @classmethod
-    def mean(cls, members: list[Weights]) -> Weights:
-        """One set of weights whose scores are the mean of the members' scores, exactly."""
-        share = np.float32(1 / len(members))
-        return cls(
-            np.stack([m.direct for m in members]).mean(axis=0),
-            np.stack([m.bias for m in members]).mean(axis=0),
-            np.hstack([m.hidden_in for m in members]),
-            np.concatenate([m.hidden_bias for m in members]),
-            np.vstack([m.hidden_out * share for m in members]),
-        )
 
     def scores(self, table: NDArray[np.float32]) -> NDArray[np.float64]:
         """Uncalibrated scores, shape (n, k)."""
-        found = np.empty((len(table), len(self.bias)))
+        weight, found = self.weight.astype(np.float64), np.empty((len(table), len(self.bias)))
         for start in range(0, len(table), _BLOCK):
             rows = np.asarray(table[start : start + _BLOCK], np.float64)
-            score = rows @ self.direct.astype(np.float64) + self.bias
-            if len(self.hidden_bias):
-                below = rows[:, : len(self.hidden_in)] @ self.hidden_in.astype(np.float64)
-                score += np.maximum(below + self.hidden_bias, 0) @ self.hidden_out
-            found[start : start + _BLOCK] = score
+            found[start : start + _BLOCK] = rows @ weight + self.bias
         return found
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """Arrays by name."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {"weight": self.weight, "bias": self.bias}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

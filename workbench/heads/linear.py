@@ -24,7 +24,7 @@ def fit_linear(
     exclusive: bool,
     recipe: Recipe,
 ) -> Weights:
-    """Minimise mean cross-entropy plus sum_j lambda_j |D_j|^2 / n.
+    """Minimise mean cross-entropy plus sum_j lambda_j |w_j|^2 / n.
 
     Parameters
     ----------
@@ -43,7 +43,6 @@ def fit_linear(
     Returns
     -------
     Weights
-        Without a hidden layer.
     """
     from scipy.optimize import minimize
 
@@ -67,9 +66,10 @@ def fit_linear(
         method="L-BFGS-B",
         options={"maxiter": recipe.iterations, "ftol": 1e-7, "maxcor": 10},
     )
-    direct, bias = found.x.reshape(-1, k)[:-1], found.x.reshape(-1, k)[-1]
-    direct[:dense] /= scale[:, None]
-    return Weights.linear(direct, bias - center @ direct[:dense])
+    weight, bias = found.x.reshape(-1, k)[:-1], found.x.reshape(-1, k)[-1]
+    weight[:dense] /= scale[:, None]
+    bias = bias - center @ weight[:dense]
+    return Weights(weight.astype(np.float32), bias.astype(np.float32))
 
 
 class _Blocks:
@@ -120,15 +120,21 @@ def _standardisation(
     dense: NDArray[np.float32], features: FeatureSpec
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     center, scale = np.zeros(dense.shape[1]), np.ones(dense.shape[1])
-    for start, stop in features.surface_columns():
-        part = dense[:, start:stop].astype(np.float64)
-        center[start:stop] = part.mean(axis=0)
+    for kind in ("surface", "context surface", "relation"):
+        at = features.columns(kind)
+        part = dense[:, at].astype(np.float64)
+        center[at] = part.mean(axis=0)
         spread = part.std(axis=0)
-        scale[start:stop] = np.where(spread > 1e-6, spread, 1)
+        scale[at] = np.where(spread > 1e-6, spread, 1)
     return center, scale
 
 
 def _penalties(features: FeatureSpec, recipe: Recipe) -> NDArray[np.float64]:
-    turn = np.full(features.turn_width, recipe.turn_penalty)
-    context = np.full(features.context_turns * features.context_width, recipe.context_penalty)
-    return np.concatenate([turn, context, np.full(features.hashed, recipe.hashed_penalty)])
+    penalty = np.empty(features.width)
+    penalty[features.columns("embedding")] = recipe.turn_penalty
+    penalty[features.columns("surface")] = recipe.surface_penalty
+    penalty[features.columns("relation")] = recipe.surface_penalty
+    penalty[features.columns("context embedding")] = recipe.context_penalty
+    penalty[features.columns("context surface")] = 10 * recipe.context_penalty
+    penalty[features.columns("hashed")] = recipe.hashed_penalty
+    return penalty
