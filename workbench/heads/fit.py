@@ -40,7 +40,7 @@ class Recipe:
     context_penalty: float = 10.0
     hashed_penalty: float = 0.7
     folds: int = 5
-    iterations: int = 150
+    iterations: int = 80
 
 
 def fit_head(

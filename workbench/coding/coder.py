@@ -1,0 +1,266 @@
+"""The automatic coder: shipped heads over a corpus, one Layer per scheme of a codebook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+
+from workbench.coding.books import load_codebook
+from workbench.coding.fit_for import fit_for
+from workbench.coding.trained_heads import shipped_head, trained_schemes
+from workbench.corpus import Codebook, Corpus, Layer, LayerMetadata, Scheme
+from workbench.corpus.refusal import Refusal
+from workbench.errors import BadInput
+from workbench.heads import Head, features
+from workbench.progress import track
+
+if TYPE_CHECKING:
+    from workbench.embedding import EmbeddingStore, Encoder
+
+__all__ = ["NO_GOAL", "Coding", "Embeddings", "code_corpus"]
+
+Embeddings: TypeAlias = Mapping[str, ArrayLike] | ArrayLike
+"""Sentence embeddings by utterance id, or one row per row of `corpus.utterances`."""
+
+NO_GOAL = "no stated change goal"
+"""Note on client codes of a conversation without `target_behaviour`."""
+
+_ROWS = 2048  # utterances scored at once
+_DECIMALS = 6  # of probabilities, so that they do not depend on how rows were batched
+_GENERAL = (
+    "Coded by a model that learned from demonstrations of motivational interviewing; "
+    "how well it agrees with people on these conversations is not known."
+)
+_ASSISTANT = "The helper is an AI assistant, while the model learned from human counsellors."
+_NO_GOAL = (
+    "Some or all conversations have no stated change goal, without which change and sustain talk "
+    "are not defined; their rows carry a note."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """What the coder gives: layers of what it scored, and refusals for what it declined."""
+
+    layers: tuple[Layer, ...]
+    refusals: tuple[Refusal, ...]
+
+
+def code_corpus(
+    corpus: Corpus,
+    codebook: str | Codebook = "annomi",
+    *,
+    encoder: Encoder | None = None,
+    store: EmbeddingStore | None = None,
+    embeddings: Embeddings | None = None,
+) -> Coding:
+    """Code a corpus with the shipped heads of a codebook.
+
+    Every scored utterance of a scheme's side gets its label (exclusive schemes), its labels, or a
+    row with null label where none was assigned or the text is empty. `probabilities` of a layer
+    holds calibrated probabilities of all labels for every scored utterance that has text.
+
+    Parameters
+    ----------
+    corpus
+        What to code.
+    codebook
+        Name of a shipped codebook, or a codebook whose schemes have a shipped head.
+    encoder, store
+        Sentence encoder (default: the one the heads learned with) and store of embeddings.
+    embeddings
+        Ready embeddings of the heads' own encoder, instead of `encoder` and `store`.
+
+    Returns
+    -------
+    Coding
+        Layers `annomi-helper.head`, ..., of coder kind `model`.
+
+    Raises
+    ------
+    BadInput
+        If the codebook has no scheme with a shipped head, or embeddings do not fit the corpus.
+    """
+    book = load_codebook(codebook) if isinstance(codebook, str) else codebook
+    schemes = [scheme for scheme in book.schemes if scheme.name in trained_schemes()]
+    if not schemes:
+        raise BadInput(
+            f"Codebook {book.name!r} has no scheme with a shipped head; "
+            f"heads there are: {list(trained_schemes())}."
+        )
+    fits = {
+        scheme.name: fit_for(corpus, scheme=scheme.name, side=scheme.side) for scheme in schemes
+    }
+    refusals = [refusal for fit in fits.values() for refusal in fit.refusals]
+    if encoder is not None and embeddings is None:
+        wrong = [s for s in schemes if shipped_head(s.name).encoder != encoder.weights]
+        refusals += [_other_encoder(scheme, corpus) for scheme in wrong]
+        schemes = [scheme for scheme in schemes if scheme not in wrong]
+    schemes = [scheme for scheme in schemes if fits[scheme.name].conversations]
+    talk = corpus.utterances.with_row_index("_row").filter(pl.col("side") != "other")
+    wanted = sorted({talk_id for s in schemes for talk_id in fits[s.name].conversations})
+    talk = talk.filter(pl.col("conversation_id").is_in(wanted))
+    if not schemes:
+        return Coding((), tuple(refusals))
+    vectors = _vectors(corpus, talk, encoder, store, embeddings)
+    layers = []
+    for scheme in schemes:
+        fitting = pl.Series(list(fits[scheme.name].conversations)).implode()
+        keep = talk["conversation_id"].is_in(fitting)
+        layers.append(_layer(corpus, book, scheme, talk.filter(keep), vectors[keep.to_numpy()]))
+    return Coding(tuple(layers), tuple(refusals))
+
+
+def _other_encoder(scheme: Scheme, corpus: Corpus) -> Refusal:
+    reason = (
+        "the head learned with another sentence encoder than the one given; "
+        "leave encoder out, or train a head with yours (`workbench train`)"
+    )
+    return Refusal(scheme.name, reason, corpus.conversations.height)
+
+
+def _vectors(
+    corpus: Corpus,
+    talk: pl.DataFrame,
+    encoder: Encoder | None,
+    store: EmbeddingStore | None,
+    embeddings: Embeddings | None,
+) -> NDArray[np.float32]:
+    """One embedding per row of `talk`."""
+    if embeddings is None:
+        from workbench.embedding import embed
+
+        texts = talk["text"].fill_null("").to_list()
+        return np.asarray(embed(texts, encoder=encoder, store=store), np.float32)
+    if isinstance(embeddings, Mapping):
+        absent = [id_ for id_ in talk["id"] if id_ not in embeddings]
+        if absent:
+            raise BadInput(
+                f"{len(absent)} utterance(s) have no embedding, the first is {absent[0]!r}."
+            )
+        return np.stack([np.asarray(embeddings[id_], np.float32) for id_ in talk["id"]])
+    table = np.asarray(embeddings, np.float32)
+    if len(table) != corpus.utterances.height:
+        raise BadInput(
+            f"There are {len(table)} embeddings for {corpus.utterances.height} utterances; "
+            "expected one per row of corpus.utterances, in its order."
+        )
+    return np.asarray(table[talk["_row"].to_numpy()])
+
+
+def _layer(
+    corpus: Corpus,
+    book: Codebook,
+    scheme: Scheme,
+    talk: pl.DataFrame,
+    vectors: NDArray[np.float32],
+) -> Layer:
+    head = shipped_head(scheme.name)
+    own = talk["side"].to_numpy() == scheme.side
+    spoken = talk["text"].fill_null("").str.strip_chars().str.len_chars().to_numpy() > 0
+    at = np.flatnonzero(own & spoken)
+    probability = _score(head, talk, vectors, at)
+    if not head.exclusive:
+        probability = _capped(scheme, head, probability)
+    assigned = head.assign(probability) & _parents_hold(scheme, head, probability)
+    rows = _rows(head, talk, np.flatnonzero(own), at, probability, assigned)
+    goals = corpus.conversations.filter(pl.col("target_behaviour").is_null())["id"].implode()
+    cautions = [_GENERAL]
+    if (talk["role"].str.to_lowercase() == "assistant").any():
+        cautions.append(_ASSISTANT)
+    if scheme.side == "client":
+        lacking = pl.col("conversation_id").is_in(goals)
+        rows = rows.with_columns(pl.when(lacking).then(pl.lit(NO_GOAL)).alias("note"))
+        if rows["note"].is_not_null().any():
+            cautions.append(_NO_GOAL)
+    metadata = LayerMetadata(
+        scheme=scheme.name,
+        coder=f"{head.name} head",
+        coder_kind="model",
+        labels=head.labels,
+        exclusive=head.exclusive,
+        codebook=book.checksum,
+        model=head.fingerprint,
+        context_turns=head.context_turns,
+        blind=True,
+        caution=" ".join(cautions),
+    )
+    table = pl.DataFrame(probability, schema=list(head.labels), orient="row")
+    shares = table.insert_column(0, talk["id"][at].alias("unit_id"))
+    return Layer.build(f"{scheme.name}.head", rows, metadata, probabilities=shares)
+
+
+def _score(
+    head: Head, talk: pl.DataFrame, vectors: NDArray[np.float32], at: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Probabilities of the rows `at` of `talk`, rounded."""
+    texts = talk["text"].fill_null("").to_list()
+    talks, sides = talk["conversation_id"].to_list(), talk["side"].to_list()
+    found = np.empty((len(at), len(head.labels)))
+    starts = range(0, len(at), _ROWS)
+    for start in track(starts, doing=f"Coding {head.name}", total=len(starts)):
+        rows = at[start : start + _ROWS]
+        first = max(int(rows[0]) - head.context_turns, 0)
+        part = slice(first, int(rows[-1]) + 1)
+        table = features(
+            head.features,
+            texts[part],
+            vectors[part],
+            conversations=talks[part],
+            sides=sides[part],
+            rows=rows - first,
+        )
+        found[start : start + _ROWS] = head.predict_proba(table)
+    return found.round(_DECIMALS)
+
+
+def _capped(scheme: Scheme, head: Head, probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A code below another is at most as probable as the one above."""
+    capped = probability.copy()
+    for code in scheme.codes:
+        if code.parent is not None:
+            child, parent = head.labels.index(code.label), head.labels.index(code.parent)
+            capped[:, child] = np.minimum(capped[:, child], probability[:, parent])
+    return capped
+
+
+def _parents_hold(
+    scheme: Scheme, head: Head, probability: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Whether each label's parent, if it has one, is assigned too."""
+    assigned = head.assign(probability)
+    holds = np.ones_like(assigned)
+    for code in scheme.codes:
+        if code.parent is not None:
+            parent = head.labels.index(code.parent)
+            holds[:, head.labels.index(code.label)] = assigned[:, parent]
+    return holds
+
+
+def _rows(
+    head: Head,
+    talk: pl.DataFrame,
+    own: NDArray[np.intp],
+    at: NDArray[np.intp],
+    probability: NDArray[np.float64],
+    assigned: NDArray[np.bool_],
+) -> pl.DataFrame:
+    """One row per assigned label; one with null label for turns without any."""
+    unit, label = np.nonzero(assigned)
+    given = pl.DataFrame(
+        {
+            "_at": at[unit],
+            "label": [head.labels[j] for j in label],
+            "probability": probability[unit, label],
+        },
+        schema={"_at": pl.Int64, "label": pl.String, "probability": pl.Float64},
+    )
+    units = pl.DataFrame({"_at": own.astype(np.int64)}).with_columns(
+        talk["id"][own].alias("unit_id"), talk["conversation_id"][own].alias("conversation_id")
+    )
+    return units.join(given, on="_at", how="left", maintain_order="left_right")
