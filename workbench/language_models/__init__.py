@@ -1,0 +1,27 @@
+"""Language models on this machine, and prompts made of named components.
+
+`local()` gives the model, `score_options` says how likely each option is as the answer to a chat,
+`RecordedLM` remembers answers on disk, and `Prompt` is a chat prompt whose parts can be left out.
+Nothing here leaves the machine.
+"""
+
+from workbench.language_models.folders import smollm2_file
+from workbench.language_models.local import LanguageModel, LocalLM, local
+from workbench.language_models.neutral import filler_text, neutral_text
+from workbench.language_models.prompt import Absence, Component, Message, Prompt, Role
+from workbench.language_models.recorded import RecordedLM
+
+__all__ = [
+    "Absence",
+    "Component",
+    "LanguageModel",
+    "LocalLM",
+    "Message",
+    "Prompt",
+    "RecordedLM",
+    "Role",
+    "filler_text",
+    "local",
+    "neutral_text",
+    "smollm2_file",
+]

@@ -1,0 +1,144 @@
+"""Answers of a language model kept in a file: asked once, replayed ever after.
+
+One JSON object a line, appended; a line is `{"model": ..., "key": ..., "logprob": ...}` where the
+key is a checksum of model fingerprint, conversation and option. No text is written. A line cut off
+by a crash is passed over, and that answer is asked again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from workbench.errors import BadInput, NotComputed
+from workbench.files import checksum_of
+from workbench.language_models.local import LanguageModel
+from workbench.language_models.prompt import Message
+
+__all__ = ["RecordedLM"]
+
+_ASKED_AT_ONCE = 256
+"""Conversations between two writes: what a crash can lose."""
+
+
+class RecordedLM:
+    """A language model that remembers its answers, or only replays them.
+
+    Parameters
+    ----------
+    path
+        The recording; made with its folder when the first answer is written.
+    model
+        Asked for answers that are not recorded; None replays only.
+    fingerprint
+        Needed only for replay of a file that holds answers of several models.
+
+    Raises
+    ------
+    BadInput
+        If there is no model and the file does not tell which one is meant.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        model: LanguageModel | None = None,
+        fingerprint: str | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self.model = model
+        self._answers, models, self._torn = _read(self.path)
+        if model is not None:
+            self.fingerprint = model.fingerprint
+        elif fingerprint is not None:
+            self.fingerprint = fingerprint
+        elif len(models) == 1:
+            self.fingerprint = models.pop()
+        else:
+            raise BadInput(
+                f"{self.path} holds answers of {len(models)} models {sorted(models)}: give a model, "
+                "or the fingerprint of the one to replay."
+            )
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def score_options(
+        self, conversations: Sequence[Sequence[Message]], options: Sequence[str]
+    ) -> np.ndarray:
+        """Return log-probabilities of shape (n, k) as `LocalLM.score_options` does.
+
+        Raises
+        ------
+        NotComputed
+            If an answer is not recorded and there is no model to ask.
+        """
+        keys = [[self._key(messages, option) for option in options] for messages in conversations]
+        missing = {
+            tuple(row): number
+            for number, row in enumerate(keys)
+            if any(key not in self._answers for key in row)
+        }
+        if missing and self.model is None:
+            raise NotComputed(
+                f"{self.path} has no answer for {len(missing)} of {len(keys)} conversations. "
+                "Run again with the model that was recorded."
+            )
+        todo = list(missing.items())
+        for low in range(0, len(todo), _ASKED_AT_ONCE):
+            self._ask(todo[low : low + _ASKED_AT_ONCE], conversations, options)
+        return np.array([[self._answers[key] for key in row] for row in keys]).reshape(
+            len(keys), len(options)
+        )
+
+    def _key(self, messages: Sequence[Message], option: str) -> str:
+        return checksum_of([self.fingerprint, list(messages), option])[:32]
+
+    def _ask(
+        self,
+        todo: Sequence[tuple[tuple[str, ...], int]],
+        conversations: Sequence[Sequence[Message]],
+        options: Sequence[str],
+    ) -> None:
+        assert self.model is not None
+        scores = self.model.score_options([conversations[number] for _, number in todo], options)
+        new = {
+            key: float(score)
+            for (row, _), line in zip(todo, scores, strict=True)
+            for key, score in zip(row, line, strict=True)
+        }
+        self._append(new)
+        self._answers.update(new)
+
+    def _append(self, new: dict[str, float]) -> None:
+        lines = "".join(
+            json.dumps({"model": self.fingerprint, "key": key, "logprob": score}) + "\n"
+            for key, score in new.items()
+        )
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write("\n" + lines if self._torn else lines)
+            file.flush()
+            os.fsync(file.fileno())
+        self._torn = False
+
+
+def _read(path: Path) -> tuple[dict[str, float], set[str], bool]:
+    answers: dict[str, float] = {}
+    models: set[str] = set()
+    if not path.exists():
+        return answers, models, False
+    text = path.read_text("utf-8", errors="replace")
+    for line in text.splitlines():
+        try:
+            record = json.loads(line)
+            answers[record["key"]] = float(record["logprob"])
+            models.add(record["model"])
+        except (json.JSONDecodeError, KeyError, TypeError):
+            continue  # cut off by a crash: asked again
+    return answers, models, bool(text) and not text.endswith("\n")
