@@ -164,21 +164,27 @@ def _layer(
     own = talk["side"].to_numpy() == scheme.side
     spoken = talk["text"].fill_null("").str.strip_chars().str.len_chars().to_numpy() > 0
     at = np.flatnonzero(own & spoken)
-    probability = _score(head, talk, vectors, at)
-    if not head.exclusive:
-        probability = _capped(scheme, head, probability)
+    probability = _capped(scheme, head, _score(head, talk, vectors, at))
     assigned = head.assign(probability) & _parents_hold(scheme, head, probability)
     rows = _rows(head, talk, np.flatnonzero(own), at, probability, assigned)
-    goals = corpus.conversations.filter(pl.col("target_behaviour").is_null())["id"].implode()
     cautions = [_GENERAL]
     if (talk["role"].str.to_lowercase() == "assistant").any():
         cautions.append(_ASSISTANT)
     if scheme.side == "client":
-        lacking = pl.col("conversation_id").is_in(goals)
-        rows = rows.with_columns(pl.when(lacking).then(pl.lit(NO_GOAL)).alias("note"))
+        rows = _with_goal_notes(rows, corpus)
         if rows["note"].is_not_null().any():
             cautions.append(_NO_GOAL)
-    metadata = LayerMetadata(
+    shares = pl.DataFrame(probability, schema=list(head.labels), orient="row")
+    return Layer.build(
+        f"{scheme.name}.head",
+        rows,
+        _metadata(head, scheme, book, cautions),
+        probabilities=shares.insert_column(0, talk["id"][at].alias("unit_id")),
+    )
+
+
+def _metadata(head: Head, scheme: Scheme, book: Codebook, cautions: list[str]) -> LayerMetadata:
+    return LayerMetadata(
         scheme=scheme.name,
         coder=f"{head.name} head",
         coder_kind="model",
@@ -190,9 +196,12 @@ def _layer(
         blind=True,
         caution=" ".join(cautions),
     )
-    table = pl.DataFrame(probability, schema=list(head.labels), orient="row")
-    shares = table.insert_column(0, talk["id"][at].alias("unit_id"))
-    return Layer.build(f"{scheme.name}.head", rows, metadata, probabilities=shares)
+
+
+def _with_goal_notes(rows: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
+    without = corpus.conversations.filter(pl.col("target_behaviour").is_null())["id"].implode()
+    lacking = pl.col("conversation_id").is_in(without)
+    return rows.with_columns(pl.when(lacking).then(pl.lit(NO_GOAL)).alias("note"))
 
 
 def _score(

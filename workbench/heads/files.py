@@ -35,6 +35,7 @@ def save(head: Head, folder: str | Path) -> None:
     arrays = {name: np.ascontiguousarray(a) for name, a in head.weights.arrays().items()}
     with atomic_folder(folder) as temporary:
         save_file(arrays, str(temporary / "head.safetensors"))
+        (temporary / "head.safetensors").chmod(0o644)
         text = json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True)
         (temporary / "head.json").write_text(text + "\n", "utf-8")
         (temporary / "CARD.md").write_text(card_markdown(head), "utf-8")
