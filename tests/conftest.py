@@ -63,3 +63,72 @@ def data_home() -> Path:
     if home is None:
         pytest.skip("the real corpora are not here (set WORKBENCH_DATA_HOME)")
     return home
+
+
+# -- the browser -------------------------------------------------------------------------------------
+
+QUIET_CHROMIUM = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-gpu",
+]
+OWN_SCHEMES = ("data:", "blob:", "about:", "file:")
+OWN_HOSTS = ("127.0.0.1", "localhost")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium: $WORKBENCH_CHROMIUM, else the system's."""
+    from playwright.sync_api import sync_playwright
+
+    program = os.environ.get("WORKBENCH_CHROMIUM") or shutil.which("chromium")
+    if program is None:
+        pytest.skip("no chromium here (set WORKBENCH_CHROMIUM)")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=QUIET_CHROMIUM)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def watched_page(browser):
+    """A page with its trouble: `page.foreign` requests (all blocked) and `page.troubles` of the console."""
+    from urllib.parse import urlsplit
+
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    page.foreign, page.troubles = [], []
+
+    def judge(route):
+        url = route.request.url
+        if url.startswith(OWN_SCHEMES) or urlsplit(url).hostname in OWN_HOSTS:
+            route.continue_()
+        else:
+            page.foreign.append(url)
+            route.abort()
+
+    context.route("**/*", judge)
+    page.on("console", lambda m: page.troubles.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: page.troubles.append(str(error)))
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def browser_page(watched_page):
+    """A page that must ask no other host for anything and log no error."""
+    yield watched_page
+    assert watched_page.foreign == []
+    assert watched_page.troubles == []
+
+
+@pytest.fixture(scope="session")
+def artefacts(pytestconfig: pytest.Config) -> Path:
+    """Folder for screenshots, to be looked at."""
+    folder = pytestconfig.rootpath / "artefacts"
+    folder.mkdir(exist_ok=True)
+    return folder
