@@ -102,7 +102,7 @@ class Corpus:
         return cls(
             utterances=frame,
             conversations=_conversations(frame, conversations, where),
-            speakers=_speakers(frame, speakers, where),
+            speakers=_speakers(frame, speakers, where, keep_roles=not roles),
             layers=tuple(layers),
             metadata=metadata or CorpusMetadata(),
             findings=tuple(found),
@@ -343,14 +343,19 @@ def _conversations(frame: pl.DataFrame, given: pl.DataFrame | None, where: str) 
     return table.with_columns(pl.coalesce("source", "id").alias("source"))
 
 
-def _speakers(frame: pl.DataFrame, given: pl.DataFrame | None, where: str) -> pl.DataFrame:
+def _speakers(
+    frame: pl.DataFrame, given: pl.DataFrame | None, where: str, *, keep_roles: bool
+) -> pl.DataFrame:
     seen = frame.group_by("speaker", maintain_order=True).agg(pl.col("role").first())
     table = seen.rename({"speaker": "id"})
     if given is not None:
         given = given.with_columns(pl.col("id").cast(pl.String)).unique("id", maintain_order=True)
-        table = table.join(
-            given.drop("role", strict=False), on="id", how="left", maintain_order="left"
-        )
+        stated = given.rename({"role": "_stated"}, strict=False)
+        table = table.join(stated, on="id", how="left", maintain_order="left")
+        if "_stated" in table.columns:
+            if keep_roles:
+                table = table.with_columns(pl.coalesce("_stated", "role").alias("role"))
+            table = table.drop("_stated")
     return conform(table, SPEAKER_COLUMNS, table="speakers", where=where)
 
 

@@ -16,6 +16,7 @@ from workbench.files import atomic_folder, read_json, write_json
 
 __all__ = [
     "SCHEMA_VERSION",
+    "as_type",
     "dtype_named",
     "dtype_names",
     "is_workbench_folder",
@@ -152,10 +153,13 @@ def _csv(file: Path, types: Mapping[str, str] | None) -> pl.DataFrame:
     table = pl.read_csv(file, infer_schema=False)
     stated = types or {}
     casts = {name: dtype_named(stated[name]) for name in table.columns if name in stated}
-    return table.with_columns(_cast(table[name], dtype) for name, dtype in casts.items())
+    return table.with_columns(as_type(table[name], dtype) for name, dtype in casts.items())
 
 
-def _cast(column: pl.Series, dtype: pl.DataType) -> pl.Series:
+def as_type(column: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """A column read from a text file, in the type it was written from."""
+    if column.dtype != pl.String:
+        return column.cast(dtype)
     if dtype == pl.Boolean():
         return column.replace_strict({"true": True, "false": False}, return_dtype=pl.Boolean)
     if isinstance(dtype, pl.Datetime):

@@ -9,7 +9,7 @@ null or absent, the type index) is kept in `metadata.facts["convokit"]` for the 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +20,30 @@ from workbench.corpus.layer import Layer
 from workbench.corpus.readers.flattening import flatten
 from workbench.corpus.readers.jsonlike import read_json, read_lines, read_records
 from workbench.corpus.readers.reader import Reader
-from workbench.corpus.schema import CONVERSATION_COLUMNS, META, ROW, UTTERANCE_COLUMNS
-from workbench.corpus.storage import dtype_named
+from workbench.corpus.schema import (
+    CONVERSATION_COLUMNS,
+    META,
+    ROW,
+    SPEAKER_COLUMNS,
+    UTTERANCE_COLUMNS,
+)
+from workbench.corpus.storage import as_type, dtype_named
 from workbench.corpus.validation import Finding
 from workbench.errors import BadInput
 
-__all__ = ["CALENDAR", "OWN", "READER", "SIDECAR", "read_time"]
+__all__ = ["ALL_OR_NONE", "ASIDE", "CALENDAR", "OWN", "READER", "SIDECAR", "read_time"]
 
 OWN = "workbench."
 """Prefix of metadata keys that carry fields of ours which ConvoKit has no place for."""
 
 SIDECAR = "workbench.json"
 """File beside ConvoKit's own that tells column types and corpus facts, for a lossless return."""
+
+ALL_OR_NONE = ("source", "role")
+"""Columns of ours that are never null here: keys fill them only if every entry has one."""
+
+ASIDE = "aside"
+"""Trait of a key that is called like a column of ours but does not fit it."""
 
 CALENDAR = 1e8
 """Timestamps from here on are calendar times (seconds since 1970), not seconds into a recording."""
@@ -58,9 +70,13 @@ def _read(
     if source is None:
         raise BadInput.in_file(path, f"there is no {_UTTERANCES[0]} in the folder.")
     records = read_lines(source) if source.suffix == ".jsonl" else read_records(source)
-    speakers, speaker_traits = _described(path, _first_of(path, _SPEAKERS))
-    talks, talk_traits = _described(path, path / "conversations.json")
-    role_of = _roles_of(speakers)
+    speakers, speaker_traits, said = _described(
+        path, _first_of(path, _SPEAKERS), "speakers", described
+    )
+    talks, talk_traits, _ = _described(
+        path, path / "conversations.json", "conversations", described
+    )
+    role_of = _roles_of(said)
     rows = [_utterance(source, row, record, role_of) for row, record in records]
     coded = {layer.name for layer in layers}
     metas = [{k: v for k, v in row.pop("meta").items() if k not in coded} for row in rows]
@@ -73,6 +89,7 @@ def _read(
         "conversations": talk_traits,
         "speakers": speaker_traits,
         "overall": overall,
+        "named_after": None if "name" in overall else path.name,
         "index": _object(path / "index.json") if (path / "index.json").is_file() else {},
         "text_timestamps": any(_is_number_text(record.get("timestamp")) for _, record in records),
     }
@@ -161,41 +178,45 @@ def _is_number_text(stamp: Any) -> bool:
 # -- conversations and speakers --------------------------------------------------------------------
 
 
-def _described(path: Path, file: Path | None) -> tuple[pl.DataFrame, dict[str, list[str]]]:
-    """Table of a file `{id: {"meta": {...}}}`, ours as columns, the rest as `meta.<key>`."""
+def _described(
+    path: Path, file: Path | None, table: str, described: Mapping[str, Any]
+) -> tuple[pl.DataFrame, dict[str, list[str]], dict[str, dict[str, Any]]]:
+    """Table, traits and plain metadata of a file `{id: {"meta": {...}}}`."""
     content = _object(file) if file is not None else {}
-    metas: list[dict[str, Any]] = []
+    metas: dict[str, dict[str, Any]] = {}
     for name, entry in content.items():
         meta = entry.get("meta", entry) if isinstance(entry, dict) else None
         if not isinstance(meta, dict):
             raise BadInput.in_file(file or path, f"the entry {name!r} has no object `meta`.")
-        metas.append({key: value for key, value in meta.items() if key != "vectors"})
-    columns, traits = flatten(metas)
-    table = pl.Series("id", list(content), dtype=pl.String).to_frame().with_columns(columns)
-    known = _columns_of(file, table, traits)
-    kept = {name: f"{META}{name}" for name in table.columns[1:] if name not in known}
-    return table.rename(kept), traits
+        metas[name] = meta
+    columns, traits = flatten(list(metas.values()))
+    ids = pl.Series("id", list(metas), dtype=pl.String)
+    stated = set(described.get("columns", {}).get(table, ()))
+    named = [column.alias(_name(column, traits, table, stated)) for column in columns]
+    return ids.to_frame().with_columns(named), traits, metas
 
 
-def _columns_of(
-    file: Path | None, table: pl.DataFrame, traits: Mapping[str, list[str]]
-) -> set[str]:
-    """Keys that fill a column of ours: those of the schema, if their values fit it."""
-    if file is None or file.name in _SPEAKERS:
-        return {"role"}
-    fits = set()
-    for name, dtype in CONVERSATION_COLUMNS.items():
-        if name == "id" or name not in table.columns or "json" in traits[name]:
-            continue
-        if table[name].cast(dtype, strict=False).null_count() == table[name].null_count():
-            fits.add(name)
-    return fits
+def _name(
+    column: pl.Series, traits: dict[str, list[str]], table: str, stated: Collection[str]
+) -> str:
+    """Column here for a metadata key: one of ours where the values fit it, else `meta.<key>`."""
+    key = column.name
+    if key.startswith(OWN):
+        return key.removeprefix(OWN)
+    ours = SPEAKER_COLUMNS if table == "speakers" else CONVERSATION_COLUMNS
+    if key not in ours:
+        return key if key in stated else f"{META}{key}"
+    whole = column.null_count() == 0 or key not in ALL_OR_NONE
+    if column.dtype == ours[key] and "json" not in traits[key] and whole and key != "id":
+        return key
+    traits[key].append(ASIDE)
+    return f"{META}{key}"
 
 
-def _roles_of(speakers: pl.DataFrame) -> dict[str, Any]:
-    if "role" not in speakers.columns:
-        return {}
-    return dict(speakers.select("id", pl.col("role").cast(pl.String)).iter_rows())
+def _roles_of(speakers: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    return {
+        name: meta["role"] for name, meta in speakers.items() if isinstance(meta.get("role"), str)
+    }
 
 
 # -- what the workbench wrote beside ---------------------------------------------------------------
@@ -204,15 +225,13 @@ def _roles_of(speakers: pl.DataFrame) -> dict[str, Any]:
 def _typed(frame: pl.DataFrame, table: str, described: Mapping[str, Any]) -> pl.DataFrame:
     """Give columns the names and types that the workbench's own file beside tells."""
     stated: Mapping[str, str] = described.get("columns", {}).get(table, {})
-    bare = {f"{META}{name}": name for name in stated if not name.startswith(META)}
-    frame = frame.rename(bare, strict=False)
     absent = [
         pl.lit(None, dtype_named(kind)).alias(name)
         for name, kind in stated.items()
         if name not in frame.columns and name not in UTTERANCE_COLUMNS
     ]
     casts = [
-        pl.col(name).cast(dtype_named(kind), strict=False)
+        as_type(frame[name], dtype_named(kind)).alias(name)
         for name, kind in stated.items()
         if name in frame.columns
     ]

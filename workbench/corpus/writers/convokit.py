@@ -9,16 +9,22 @@ beside in `layers/`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars import selectors
 
 from workbench.corpus.corpus import Corpus
-from workbench.corpus.readers.convokit import CALENDAR, OWN, SIDECAR, read_time
+from workbench.corpus.readers.convokit import ALL_OR_NONE, ASIDE, CALENDAR, OWN, SIDECAR, read_time
 from workbench.corpus.readers.flattening import unflatten
-from workbench.corpus.schema import META, SIDE_OF_ROLE
+from workbench.corpus.schema import (
+    CONVERSATION_COLUMNS,
+    META,
+    SIDE_OF_ROLE,
+    SPEAKER_COLUMNS,
+)
 from workbench.corpus.storage import dtype_names
 from workbench.files import atomic_folder, write_json
 
@@ -30,23 +36,27 @@ Traits = Mapping[str, Sequence[str]]
 def write(corpus: Corpus, path: Path) -> None:
     """Write the folder, complete or not at all."""
     facts = corpus.metadata.facts.get("convokit", {})
-    utterances = _utterances(corpus, facts)
-    talks = _entries(corpus.conversations, facts.get("conversations", {}))
-    speakers = _entries(corpus.speakers, facts.get("speakers", {}))
-    overall = {**facts.get("overall", {}), "name": corpus.metadata.name}
+    talks = _entries(corpus.conversations, facts.get("conversations", {}), CONVERSATION_COLUMNS)
+    speakers = _entries(corpus.speakers, facts.get("speakers", {}), SPEAKER_COLUMNS)
+    utterances = _utterances(corpus, facts, speakers)
+    overall = dict(facts.get("overall", {}))
+    if corpus.metadata.name != facts.get("named_after"):
+        overall["name"] = corpus.metadata.name
     if corpus.metadata.licence != "not stated":
         overall["licence"] = corpus.metadata.licence
-    if "name" not in facts.get("overall", {"name": ""}) and corpus.metadata.name == path.name:
-        del overall["name"]
     with atomic_folder(path) as folder:
         with (folder / "utterances.jsonl").open("w", encoding="utf-8") as lines:
             for record in utterances:
                 lines.write(json.dumps(record, ensure_ascii=False) + "\n")
-        write_json(folder / "conversations.json", talks)
-        write_json(folder / "speakers.json", speakers)
-        write_json(folder / "corpus.json", overall)
         index = _index(facts.get("index", {}), utterances, speakers, talks, overall)
-        write_json(folder / "index.json", index)
+        for name, content in (
+            ("conversations", talks),
+            ("speakers", speakers),
+            ("corpus", overall),
+            ("index", index),
+        ):
+            text = json.dumps(content, ensure_ascii=False)  # keys stay in the source's order
+            (folder / f"{name}.json").write_text(text + "\n", "utf-8")
         write_json(folder / SIDECAR, _beside(corpus))
         for layer in corpus.layers:
             layer.write(folder / "layers")
@@ -55,11 +65,13 @@ def write(corpus: Corpus, path: Path) -> None:
 # -- utterances ------------------------------------------------------------------------------------
 
 
-def _utterances(corpus: Corpus, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    table = corpus.utterances
+def _utterances(
+    corpus: Corpus, facts: Mapping[str, Any], speakers: Mapping[str, dict[str, Any]]
+) -> list[dict[str, Any]]:
+    table = _worded(corpus.utterances)
     metas = unflatten(table, facts.get("utterances", {}), prefix=META)
     labels = _labels(corpus)
-    role_of = dict(corpus.speakers.select("id", "role").iter_rows())
+    role_of = {name: entry["meta"].get("role") for name, entry in speakers.items()}
     as_text = bool(facts.get("text_timestamps"))
     known = [name for name in table.columns if not name.startswith(META)]
     return [
@@ -72,14 +84,14 @@ def _record(
     row: Mapping[str, Any],
     meta: dict[str, Any],
     labels: Mapping[str, Any],
-    role_of: Mapping[str, str | None],
+    role_of: Mapping[str, Any],
     as_text: bool,
 ) -> dict[str, Any]:
     stamp = _stamp(row, as_text)
     derived_time, derived_start = read_time(stamp)
     speaker_role = role_of.get(row["speaker"])
     derived = {
-        "role": speaker_role or "other",
+        "role": speaker_role if isinstance(speaker_role, str) else "other",
         "side": SIDE_OF_ROLE.get(row["role"].lower(), "other"),
         "start": derived_start,
         "end": None,
@@ -126,23 +138,43 @@ def _labels(corpus: Corpus) -> dict[str, dict[str, Any]]:
     return found
 
 
+def _worded(table: pl.DataFrame) -> pl.DataFrame:
+    """Dates and times as ISO text, which JSON can hold."""
+    return table.with_columns(selectors.temporal().dt.to_string("iso"))
+
+
 # -- conversations, speakers, index ----------------------------------------------------------------
 
 
-def _entries(table: pl.DataFrame, traits: Traits) -> dict[str, dict[str, Any]]:
-    """`{id: {"meta": ..., "vectors": []}}`; a source that is the id, and the role `other`, go unsaid."""
-    bare = table.drop("id").rename(
-        {name: name.removeprefix(META) for name in table.columns if name.startswith(META)}
-    )
-    if "source" in bare.columns and "source" not in traits:
-        own = pl.col("source") != table["id"]
-        bare = bare.with_columns(pl.when(own).then("source").alias("source"))
-    if "role" in bare.columns and "role" not in traits:
-        bare = bare.with_columns(pl.when(pl.col("role") != "other").then("role").alias("role"))
+def _entries(
+    table: pl.DataFrame, traits: Traits, ours: Collection[str]
+) -> dict[str, dict[str, Any]]:
+    """`{id: {"meta": ..., "vectors": []}}`; sources and roles that reading derives go unsaid."""
+    said = _worded(table.drop("id", *ALL_OR_NONE, strict=False))
+    taken = {name: _key(name, {*ours, *said.columns}, traits) for name in said.columns}
+    metas = unflatten(said.rename(taken), traits)
+    for name in ALL_OR_NONE:
+        if name not in table.columns:
+            continue
+        derived = list(table["id"])
+        if name == "role":
+            stated = (meta.get("role") for meta in metas)
+            derived = [role if isinstance(role, str) else "other" for role in stated]
+        aside = ASIDE in traits.get(name, ())
+        if (name in traits and not aside) or table[name].to_list() != derived:
+            for meta, value in zip(metas, table[name], strict=True):
+                meta[f"{OWN}{name}" if aside else name] = value
     return {
-        name: {"meta": meta, "vectors": []}
-        for name, meta in zip(table["id"], unflatten(bare, traits), strict=True)
+        name: {"meta": meta, "vectors": []} for name, meta in zip(table["id"], metas, strict=True)
     }
+
+
+def _key(name: str, ours: Collection[str], traits: Traits) -> str:
+    """ConvoKit's key for a column: without `meta.`, unless that is the name of a column of ours."""
+    bare = name.removeprefix(META)
+    if bare == name:
+        return f"{OWN}{name}" if ASIDE in traits.get(name, ()) else name
+    return f"{OWN}{name}" if bare in ours and ASIDE not in traits.get(bare, ()) else bare
 
 
 def _index(
