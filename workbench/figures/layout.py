@@ -42,7 +42,6 @@ def styled(
     y: str = "",
     caption: str = "",
     height: int = 420,
-    legend: str = "",
     **layout: Any,
 ) -> go.Figure:
     """Give a figure title, axis names, caption and the common look; returns the same figure.
@@ -55,11 +54,13 @@ def styled(
         What the marks are, n, and how intervals were made; stands below the figure.
     height
         Of the whole figure, in pixels; the caption's lines are added to it.
-    legend
-        Heading of the legend.
+    **layout
+        Further attributes of the layout; they win.
     """
     lines = wrapped(caption).count("<br>") + 1 if caption else 0
     below = 64 + 15 * lines
+    legend = len(figure.data) > 1 and layout.get("showlegend") is not False
+    above = 76 if legend else 52
     figure.update_layout(
         template="plotly_white",
         font={"family": _FONT, "size": 13, "color": "#222222"},
@@ -73,12 +74,11 @@ def styled(
             "yanchor": "top",
             "pad": {"t": 12},
         },
-        margin={"l": 16, "r": 24, "t": 74, "b": below},
-        height=height + 15 * lines,
+        margin={"l": 16, "r": 24, "t": above, "b": below},
+        height=height + 15 * lines + above - 76,
         paper_bgcolor="#ffffff",
         plot_bgcolor="#ffffff",
         legend={
-            "title": {"text": legend},
             "orientation": "h",
             "x": 0,
             "xanchor": "left",

@@ -16,8 +16,9 @@ OKABE_ITO = (
     "#CC79A7",
     "#56B4E9",
     "#D55E00",
-    "#F0E442",
 )
+"""Without yellow and black: yellow is lost on white, black is for text and outlines."""
+
 GREY = "#8A8A8A"
 """For what is set apart, neutral or within noise."""
 
@@ -60,7 +61,7 @@ _KNOWN: Mapping[str, str] = {
 def colours_of(labels: Sequence[str]) -> dict[str, str]:
     """Give each label its colour: the fixed one of a known code, else the next of the palette.
 
-    Beyond seven unknown labels colours repeat; the label in words tells them apart.
+    Beyond six unknown labels colours repeat; the label in words tells them apart.
 
     >>> colours_of(["change", "sustain"])
     {'change': '#56B4E9', 'sustain': '#D55E00'}

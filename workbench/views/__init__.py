@@ -5,10 +5,35 @@
 
 from __future__ import annotations
 
+from workbench.views.attribution_explorer import AttributionExplorer
 from workbench.views.conversation_reader import ConversationReader
 from workbench.views.corpus_overview import CorpusOverview
+from workbench.views.emotion_course import EmotionCourse
+from workbench.views.session_sheet import SessionSheet
+from workbench.views.topic_explorer import TopicExplorer
 from workbench.views.view import Block, EsmState, View
 
-__all__ = ["VIEWS", "Block", "ConversationReader", "CorpusOverview", "EsmState", "View"]
+__all__ = [
+    "VIEWS",
+    "AttributionExplorer",
+    "Block",
+    "ConversationReader",
+    "CorpusOverview",
+    "EmotionCourse",
+    "EsmState",
+    "SessionSheet",
+    "TopicExplorer",
+    "View",
+]
 
-VIEWS: dict[str, type[View]] = {view.slug: view for view in (CorpusOverview, ConversationReader)}
+VIEWS: dict[str, type[View]] = {
+    view.slug: view
+    for view in (
+        CorpusOverview,
+        ConversationReader,
+        TopicExplorer,
+        SessionSheet,
+        EmotionCourse,
+        AttributionExplorer,
+    )
+}

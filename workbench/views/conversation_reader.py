@@ -9,7 +9,8 @@ import param
 import polars as pl
 
 from workbench.corpus import Layer
-from workbench.figures.palette import colours_of
+from workbench.emotion.tiers import ontology
+from workbench.figures.palette import SENTIMENT, colours_of
 from workbench.views import layers as found
 from workbench.views.view import RESEARCH, EsmState, Section, View
 
@@ -87,7 +88,8 @@ class ConversationReader(View):
     def _lanes(self) -> list[tuple[str, str, list[Layer]]]:
         """Key, title and layers of each lane that has any."""
         study, lanes = self.study, []
-        for key, coder in (("codes", self.coder), ("second", self.second)):
+        second = NONE if self.second == self.coder else self.second
+        for key, coder in (("codes", self.coder), ("second", second)):
             if coder not in (None, NONE):
                 lanes.append((key, f"codes: {coder}", found.layers_of(study, self._schemes, coder)))
         emotional = found.coders(study, ["goemotions"])
@@ -106,6 +108,8 @@ class ConversationReader(View):
                 if label is not None:
                     mark = {"label": label, "p": None if p is None else round(p, 4)}
                     lanes[key].setdefault(unit, []).append(mark)
+        for given in lanes.get("emotion", {}).values():
+            given.sort(key=lambda mark: -(mark["p"] or 0.0))
         return turns, lanes
 
     def _reader(self) -> tuple[EsmState, str]:
@@ -130,7 +134,7 @@ class ConversationReader(View):
             "note": self._missing(),
             "turns": said,
             "lanes": [{"key": key, "title": title} for key, title, _ in self._lanes()],
-            "palette": colours_of(labels),
+            "palette": {**colours_of(labels), **_emotion_colours()},
             "selected": min(self.selected, turns.height - 1),
         }
         return EsmState("conversation_reader", state), ""
@@ -168,3 +172,9 @@ class ConversationReader(View):
             pl.col("conversation_id").alias("conversation"), "turn", "role", "text"
         )
         return hits, note
+
+
+def _emotion_colours() -> dict[str, str]:
+    """Emotions in the colour of their sentiment."""
+    table = ontology().table
+    return {emotion: SENTIMENT[kind] for emotion, kind in table["emotion", "sentiment"].iter_rows()}

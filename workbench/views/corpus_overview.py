@@ -45,9 +45,9 @@ class CorpusOverview(View):
 
     @param.depends("group", watch=True)
     def _offer_values(self) -> None:
-        groups = (
-            [] if self.group is None else tables.group_table(self.study.corpus, self.group)["group"]
-        )
+        groups: list[str] = []
+        if self.group is not None:
+            groups = tables.group_table(self.study.corpus, self.group)["group"].to_list()
         self.value = ALL
         self.offer("value", [ALL, *groups])
 
