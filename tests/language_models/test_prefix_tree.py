@@ -24,7 +24,7 @@ def test_every_sequence_is_the_path_to_its_last_node(sequences):
 
 def test_a_long_beginning_is_held_once():
     start = tuple(range(100))
-    nodes = grow(sorted(start + (number,) for number in range(1000, 1010)))
+    nodes = grow(sorted((*start, number) for number in range(1000, 1010)))
     assert [len(node.tokens) for node in nodes] == [100] + [1] * 10
 
 

@@ -73,7 +73,7 @@ def test_without_leaves_the_prompt_alone():
         (lambda: Prompt((Component("a", "x", "system"),)), "role 'user'"),
         (lambda: Prompt((Component("a", "x"), Component("b", "y", "system"))), "before all others"),
         (lambda: Component("a", "x", "robot"), "chat role 'robot'"),
-        (lambda: PROMPT.messages(), "needs values for"),
+        (PROMPT.messages, "needs values for"),
         (lambda: filled().without(["tusk"]), "Did you mean 'task'"),
         (lambda: filled().without(["task"], absence="gone"), "kind of absence"),
         (lambda: PROMPT.without(["turn"], absence="neutral"), "needs values for"),
