@@ -6,7 +6,7 @@ import pytest
 
 from workbench.corpus import Corpus, Layer, LayerMetadata
 from workbench.errors import BadInput, InsufficientData
-from workbench.statistics import ESTIMATE_COLUMNS, cluster_proportion
+from workbench.statistics import ESTIMATE_COLUMNS, cluster_proportion, permutation_test
 from workbench.topics import group_table
 
 
@@ -77,6 +77,21 @@ def test_a_planted_difference_is_found_and_none_is_made_up():
     assert sum(p_of(0.4, 0.4, seed)["p_value"].item() <= 0.05 for seed in range(10)) <= 2
 
 
+def test_p_values_are_those_of_the_permutation_test():
+    corpus, layer = simulated(0.42, 0.33, seed=4)
+    p_value = group_table(corpus, layer).filter(group="high - low", topic=0)["p_value"].item()
+    turns = corpus.utterances.select(id="conversation_id").with_columns(
+        said=(layer.table["label"] == "0").cast(pl.Float64)
+    )
+    rows = turns.join(corpus.conversations.select("id", "quality"), on="id")
+    said = rows["said"].to_numpy()
+    test = permutation_test(
+        lambda r: said[r].mean(), rows["quality"], rows["id"], permutations=4999
+    )
+    assert 0.001 < test.p_value < 0.5
+    assert p_value == pytest.approx(test.p_value, abs=0.02)
+
+
 def test_row_order_does_not_matter():
     corpus, layer = simulated(0.5, 0.3)
     order = np.random.default_rng(2).permutation(corpus.utterances.height).tolist()
@@ -101,6 +116,12 @@ def test_sources_with_both_groups_are_left_out_of_the_test_and_said_so():
 def test_one_group_has_no_difference_rows():
     corpus, layer = labelled([("a", "high", "0"), ("b", "high", "1")])
     assert group_table(corpus, layer)["group"].unique().to_list() == ["high"]
+
+
+def test_outliers_alone_are_shown_and_not_tested():
+    table = group_table(*labelled([("a", "high", "-1"), ("b", "low", "-1")]))
+    assert table["topic"].unique().to_list() == [-1]
+    assert table["p_value"].is_null().all()
 
 
 def test_bad_input():
