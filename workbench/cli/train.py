@@ -18,14 +18,18 @@ __all__ = ["command"]
 @click.option("--random-state", default=7, show_default=True)
 def command(*, head: str, data: str | None, out: str | None, random_state: int) -> None:
     """Train HEAD from its public corpus and write weights and model card."""
-    from workbench import coding, emotion
+    from workbench.coding import training
+    from workbench.coding.trained_heads import TRAINED
+    from workbench.emotion import TRAINERS
     from workbench.errors import BadInput
 
-    trainers = {**coding.TRAINERS, **emotion.TRAINERS}
-    if head not in trainers:
-        raise BadInput.unknown("head", head, trainers)
-    folder = trainers[head](
-        data=Path(data) if data else None, out=Path(out) if out else None, random_state=random_state
-    )
+    if head in training.TRAINABLE:
+        folder = Path(out) if out else TRAINED / head
+        training.train(head, data=data, out=folder, random_state=random_state)
+    elif head in TRAINERS:
+        chosen = {"data": Path(data) if data else None, "out": Path(out) if out else None}
+        folder = TRAINERS[head](**chosen, random_state=random_state)
+    else:
+        raise BadInput.unknown("head", head, [*training.TRAINABLE, *TRAINERS])
     click.echo(f"{folder}: weights and card written.")
     click.echo((folder / "CARD.md").read_text("utf-8"))

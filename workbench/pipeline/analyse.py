@@ -101,16 +101,15 @@ def analyse(
         If a station to skip does not exist.
     """
     wanted = _wanted(skip)
-    chosen = encoder or Encoder()
     jobs: dict[str, Callable[[], Any]] = {
-        "embed": lambda: embed_study(study, encoder=chosen, store=store),
-        "code": lambda: code(study, encoder=chosen, store=store),
-        "emotion": lambda: emotion(study, encoder=chosen, store=store),
+        "embed": lambda: embed_study(study, encoder=encoder, store=store),
+        "code": lambda: code(study, encoder=encoder, store=store),
+        "emotion": lambda: emotion(study, encoder=encoder, store=store),
         "topics-helper": lambda: fit_topics_step(
-            study, side="helper", random_state=random_state, encoder=chosen, store=store
+            study, side="helper", random_state=random_state, encoder=encoder, store=store
         ),
         "topics-client": lambda: fit_topics_step(
-            study, side="client", random_state=random_state, encoder=chosen, store=store
+            study, side="client", random_state=random_state, encoder=encoder, store=store
         ),
         "attribution": lambda: attribution_step(study, random_state=random_state),
     }

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
-from workbench.coding import code_corpus, coder_fingerprint
+from workbench.coding import code_corpus, load_codebook, shipped_head, trained_schemes
 from workbench.corpus import Corpus, Layer
 from workbench.corpus.refusal import Refusal
 from workbench.embedding import EmbeddingStore, Encoder
+from workbench.files import checksum_of
 from workbench.pipeline.embedding import study_embeddings
 from workbench.pipeline.run import Outcome, changed_conversations, keep_layers, run_step
 from workbench.study import Study
 
-__all__ = ["code", "label_step"]
+__all__ = ["Scored", "code", "label_step", "stored_layers"]
+
+
+class Scored(Protocol):
+    """What a coder of utterances gives: layers of what it scored, refusals for what it declined."""
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """Layers of what was scored."""
+
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """What was declined, and why."""
 
 
 def code(
@@ -32,12 +46,22 @@ def code(
     label_step(
         study,
         step,
-        identity=coder_fingerprint(codebook),
+        identity=_coder_identity(codebook),
         encoder=encoder,
         store=store,
-        score=lambda corpus, vectors: code_corpus(corpus, codebook, embeddings=vectors),
+        score=lambda corpus, vectors: (
+            code_corpus(corpus, codebook, embeddings=vectors)
+            if encoder is None
+            else code_corpus(corpus, codebook, encoder=encoder, store=store)
+        ),
     )
     return stored_layers(study, step)
+
+
+def _coder_identity(codebook: str) -> str:
+    book = load_codebook(codebook)
+    heads = [shipped_head(s.name).fingerprint for s in book.schemes if s.name in trained_schemes()]
+    return checksum_of([book.checksum, heads])
 
 
 def label_step(
@@ -47,7 +71,7 @@ def label_step(
     identity: str,
     encoder: Encoder | None,
     store: EmbeddingStore | None,
-    score: Callable[[Corpus, np.ndarray], tuple[Sequence[Layer], Sequence[Refusal]]],
+    score: Callable[[Corpus, np.ndarray], Scored],
 ) -> bool:
     """Run a coder of utterances as a step of the study; return False if there was nothing to do.
 
@@ -63,13 +87,19 @@ def label_step(
         vectors = study_embeddings(study, encoder, store)
         part, digests = changed_conversations(study, step, identity)
         rows = study.corpus.utterances["conversation_id"].is_in(part.conversations["id"].implode())
-        layers, refusals = score(part, vectors[rows.to_numpy()])
-        outputs = keep_layers(study, step, list(layers), part, digests)
-        cautions = {layer.metadata.caution for layer in layers if layer.metadata.caution}
-        refused = [f"{r.scheme}: {r.reason} ({r.conversations} conversations)" for r in refusals]
-        return Outcome(outputs=outputs, notes=(*sorted(cautions), *refused))
+        scored = score(part, vectors[rows.to_numpy()])
+        outputs = keep_layers(study, step, scored.layers, part, digests)
+        cautions = {layer.metadata.caution for layer in scored.layers if layer.metadata.caution}
+        refused = [
+            f"{r.scheme}: {r.reason} ({r.conversations} conversations)" for r in scored.refusals
+        ]
+        before = study.step(step)
+        kept = before.notes if before and part.conversations.height < len(digests) else ()
+        return Outcome(
+            outputs=outputs, notes=tuple(dict.fromkeys((*kept, *sorted(cautions), *refused)))
+        )
 
-    embedded = study_identity(study, encoder)
+    embedded = (encoder or Encoder()).fingerprint
     return run_step(
         study,
         step,
@@ -77,14 +107,6 @@ def label_step(
         parameters={},
         compute=compute,
     )
-
-
-def study_identity(study: Study, encoder: Encoder | None) -> str:
-    """Fingerprint of the encoder this study is embedded with."""
-    record = study.step("embed")
-    if encoder is None and record is not None:
-        return str(record.parameters["depends"]["encoder"])
-    return (encoder or Encoder()).fingerprint
 
 
 def stored_layers(study: Study, step: str) -> list[Layer]:

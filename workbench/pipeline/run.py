@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +97,7 @@ def changed_conversations(study: Study, step: str, identity: str) -> tuple[Corpu
 
 
 def keep_layers(
-    study: Study, step: str, layers: list[Layer], part: Corpus, digests: pl.DataFrame
+    study: Study, step: str, layers: Sequence[Layer], part: Corpus, digests: pl.DataFrame
 ) -> tuple[str, ...]:
     """Write layers of `part`, together with the rows of the other conversations already there.
 

@@ -7,7 +7,6 @@ import polars as pl
 from workbench.corpus import Corpus
 from workbench.embedding import EmbeddingStore, Encoder
 from workbench.errors import InsufficientData
-from workbench.pipeline.coding import study_identity
 from workbench.pipeline.embedding import study_embeddings
 from workbench.pipeline.run import Outcome, run_step
 from workbench.study import Study
@@ -80,7 +79,7 @@ def fit_topics_step(
     run_step(
         study,
         step,
-        depends={"corpus": study.corpus.checksum(), "encoder": study_identity(study, encoder)},
+        depends={"corpus": study.corpus.checksum(), "encoder": (encoder or Encoder()).fingerprint},
         parameters={"side": side, "random_state": random_state, "group": chosen},
         compute=compute,
     )

@@ -23,7 +23,7 @@ from workbench.corpus.schema import CONVERSATION_COLUMNS, META, ROW, UTTERANCE_C
 from workbench.corpus.validation import Finding
 from workbench.errors import BadInput
 
-__all__ = ["READER"]
+__all__ = ["READER", "read_rows"]
 
 _PARQUET = b"PAR1"
 _JSON_STARTS = ("{", "[")
@@ -83,6 +83,18 @@ def _read(
         findings=[*shown, *more, *times],
         where=str(path),
     )
+
+
+def read_rows(path: Path) -> pl.DataFrame:
+    """Read a plain table (CSV, TSV, JSONL, Parquet) with numbers as numbers, as for outcomes.
+
+    Raises
+    ------
+    BadInput
+        If the file is missing, empty or not readable as a table.
+    """
+    rows = _blank_to_null(_raw(path)).drop(ROW, strict=False)
+    return rows.with_columns(_numbers(rows[name]) for name in rows.columns)
 
 
 def _raw(path: Path) -> pl.DataFrame:
