@@ -72,7 +72,7 @@ GREETING_COMPANY = word_set(
 """Words that stand beside a greeting in *how are you doing today* or *thank you so much*."""
 
 TALK_WORDS = frozenset(
-    (BACKCHANNELS - {"interesting", "true", "correct", "perfect"})
+    BACKCHANNELS
     | ANSWERS
     | GREETINGS
     | word_set(
