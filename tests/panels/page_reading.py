@@ -1,0 +1,140 @@
+"""Read what a page shows, and compare it with what a view gives."""
+
+import base64
+import time
+
+import numpy as np
+
+from workbench.panels.tables import PAGE, page_frame
+
+_FIGURE = """
+node => node.data.map(trace => Object.fromEntries(
+    ["type", "x", "y", "z", "labels", "values"].filter(name => trace[name] !== undefined)
+    .map(name => [name, Array.isArray(trace[name]) || ArrayBuffer.isView(trace[name])
+        ? Array.from(trace[name], x => ArrayBuffer.isView(x) ? Array.from(x) : x) : trace[name]])))
+"""
+_MARKS = """
+node => node.querySelectorAll(
+    ".point, .points path, .box, .js-line, .js-fill, .slice, .heatmaplayer image, .boxlayer path, .annotation"
+).length
+"""
+
+
+def part(page, key):
+    return page.locator(f".block-{key}")
+
+
+def open_screen(page, site, slug):
+    page.goto(f"{site}/{slug}")
+    page.locator("[class*=block-] h2").first.wait_for()
+
+
+def cells(page, key):
+    """Texts of the rows on the table's page that is shown."""
+    rows = part(page, key).locator(".tabulator-row")
+    return rows.evaluate_all(
+        "rows => rows.map(row => [...row.querySelectorAll('.tabulator-cell')]"
+        ".filter(cell => cell.offsetWidth).map(cell => cell.innerText.trim()))"
+    )
+
+
+def expected_cells(table):
+    """Texts a grid has to show of the first page of a table."""
+    frame = page_frame(table)
+    columns = []
+    for column in frame.head(PAGE):
+        whole = frame[column.name].drop_nulls()
+        small = column.dtype.is_float() and ((whole.abs() > 0) & (whole.abs() < 0.0005)).any()
+        none = "–" if column.dtype.is_numeric() else ""
+        columns.append([none if x is None else _written(x, 6 if small else 3) for x in column])
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _written(value, decimals):
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return "–" if np.isnan(value) else f"{value:,.{decimals}f}"
+    return " ".join(str(value).split())
+
+
+def figure_data(page, key):
+    return part(page, key).locator(".js-plotly-plot").evaluate(_FIGURE)
+
+
+def count_marks(page, key):
+    return part(page, key).locator(".js-plotly-plot").evaluate(_MARKS)
+
+
+def expected_data(figure):
+    names = ("type", "x", "y", "z", "labels", "values")
+    return [
+        {name: _plain(trace[name]) for name in names if name in trace and trace[name] is not None}
+        for trace in figure.to_plotly_json()["data"]
+    ]
+
+
+def _plain(value):
+    if isinstance(value, dict) and "bdata" in value:
+        array = np.frombuffer(base64.b64decode(value["bdata"]), dtype=value["dtype"])
+        shape = [int(n) for n in str(value.get("shape", len(array))).split(",")]
+        return array.reshape(shape).tolist()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _same_numbers(left, right):
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_same_numbers, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_same_numbers(left[k], right[k]) for k in left)
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return bool(np.isclose(left, right, rtol=1e-6, atol=1e-12, equal_nan=True))
+    return left == right or {left, right} <= {None, "NaN"}
+
+
+def differences(page, view):
+    """What the page shows otherwise than the view has it; empty when all is equal."""
+    found = []
+    for block in view.blocks():
+        if part(page, block.key).count() != 1:
+            found.append((block.key, "is not there"))
+            continue
+        title = part(page, block.key).locator("h2").inner_text()
+        shown, wanted = title, block.title
+        if title == block.title and block.kind == "table":
+            shown, wanted = cells(page, block.key), expected_cells(block.content)
+            shown = [[" ".join(text.split()) for text in row] for row in shown]
+        elif title == block.title and block.kind == "figure":
+            if part(page, block.key).locator(".js-plotly-plot").count() != 1:
+                found.append((block.key, "is not drawn"))
+                continue
+            shown, wanted = figure_data(page, block.key), expected_data(block.content)
+        elif title == block.title and block.kind == "text":
+            shown = part(page, block.key).locator(".told").inner_text()
+            wanted = " ".join(block.content.replace("`", "").split())
+        if not _same_numbers(shown, wanted):
+            found.append((block.key, shown, wanted))
+    return found
+
+
+def wait_until_same(page, view, *, seconds=40):
+    """Wait until every table, figure and text of the page is the view's."""
+    until = time.monotonic() + seconds
+    while rest := differences(page, view):
+        assert time.monotonic() < until, rest[0]
+        page.wait_for_timeout(250)
+
+
+def choose(page, name, value):
+    page.locator(f".control-{name} select").select_option(label=str(value))
+
+
+def click_mark(page, key, index=0, selector=".point"):
+    box = part(page, key).locator(f".js-plotly-plot {selector}").nth(index)
+    box.scroll_into_view_if_needed()
+    area = box.bounding_box()
+    page.mouse.click(area["x"] + area["width"] / 2, area["y"] + area["height"] / 2)

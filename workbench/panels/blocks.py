@@ -1,0 +1,222 @@
+"""Blocks of a view as Panel components that are changed in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import panel as pn
+
+from workbench.panels.modules import component
+from workbench.panels.pages import read_page
+from workbench.panels.tables import estimated_width, grid
+from workbench.panels.text import marked_up, safe
+from workbench.views import Block
+
+__all__ = ["Card", "Click", "set_widths"]
+
+Click = Callable[[str, Mapping[str, Any]], None]
+"""Takes the key of a block and what was clicked in it."""
+
+
+_COMPACT_HEIGHT, _COMPACT_NAMES, _COMPACT_CHARACTERS = 480, 6, 14
+_HALF = 540
+"""Pixels that a card of half the page leaves to its content."""
+
+
+class _Body(Protocol):
+    @property
+    def shown(self) -> pn.viewable.Viewable: ...
+
+    @property
+    def narrow(self) -> bool: ...
+
+    def fits(self, block: Block) -> bool: ...
+
+    def show(self, block: Block) -> None: ...
+
+
+class _Figure:
+    """A plotly figure; a click on a mark goes to the view."""
+
+    def __init__(self, block: Block, click: Click) -> None:
+        figure: Any = block.content
+        self.narrow = _is_compact(figure)
+        self.shown = pn.pane.Plotly(
+            figure,
+            config={"responsive": True, "displaylogo": False},
+            sizing_mode="stretch_width",
+            height=figure.layout.height,
+            margin=0,
+        )
+        self.shown.param.watch(
+            lambda event: self._clicked(event.new), "click_data", onlychanged=False
+        )
+        self._key, self._click = block.key, click
+
+    def _clicked(self, data: Mapping[str, Any] | None) -> None:
+        if data and data.get("points"):
+            self._click(self._key, data["points"][0])
+
+    def fits(self, block: Block) -> bool:
+        return block.kind == "figure"
+
+    def show(self, block: Block) -> None:
+        figure: Any = block.content
+        if figure != self.shown.object:
+            self.shown.param.update(object=figure, height=figure.layout.height)
+
+
+def _is_compact(figure: Any) -> bool:
+    """Whether names and caption of a figure have room in half the page."""
+    across, down = _names(figure, "x"), _names(figure, "y")
+    return (
+        (figure.layout.height or 0) <= _COMPACT_HEIGHT
+        and len(across) <= _COMPACT_NAMES
+        and max(map(len, down), default=0) <= _COMPACT_CHARACTERS
+    )
+
+
+def _names(figure: Any, axis: str) -> set[str]:
+    values = [getattr(trace, axis, None) for trace in figure.data]
+    return {x for array in values if array is not None for x in array if isinstance(x, str)}
+
+
+class _Table:
+    """A grid; a click on a row goes to the view."""
+
+    def __init__(self, block: Block, click: Click) -> None:
+        table: Any = block.content
+        self._table = table
+        self.narrow = estimated_width(table) <= _HALF
+        self.shown = grid(table)
+        self.shown.on_click(lambda event: click(block.key, table.row(event.row, named=True)))
+
+    def fits(self, block: Block) -> bool:
+        content: Any = block.content
+        return block.kind == "table" and content.equals(self._table)
+
+    def show(self, block: Block) -> None:
+        """Nothing to do: an equal table fits, for any other a new grid is made."""
+
+
+class _Module:
+    """A view's own ES module; traits it writes go to the view."""
+
+    narrow = False
+
+    def __init__(self, block: Block, click: Click) -> None:
+        content: Any = block.content
+        self._name, self._traits = content.name, set(content.state)
+        self.shown = component(content.name, content.state)(
+            **content.state, sizing_mode="stretch_width", margin=0
+        )
+        self._key, self._click, self._showing = block.key, click, False
+        self.shown.param.watch(self._changed, sorted(self._traits))
+
+    def _changed(self, *events: Any) -> None:
+        if not self._showing:
+            self._click(self._key, {event.name: event.new for event in events})
+
+    def fits(self, block: Block) -> bool:
+        content: Any = block.content
+        return (
+            block.kind == "esm"
+            and content.name == self._name
+            and set(content.state) == self._traits
+        )
+
+    def show(self, block: Block) -> None:
+        content: Any = block.content
+        changed = {k: v for k, v in content.state.items() if getattr(self.shown, k) != v}
+        self._showing = True
+        try:
+            self.shown.param.update(**changed)
+        finally:
+            self._showing = False
+
+
+class _Text:
+    """A sentence, such as what is missing and the command that makes it."""
+
+    narrow = True
+
+    def __init__(self, block: Block, click: Click) -> None:
+        self.shown = pn.pane.HTML(
+            stylesheets=[read_page("parts.css")], sizing_mode="stretch_width", margin=0
+        )
+        self.show(block)
+
+    def fits(self, block: Block) -> bool:
+        return block.kind == "text"
+
+    def show(self, block: Block) -> None:
+        self.shown.object = f'<p class="told">{marked_up(block.content)}</p>'
+
+
+_BODIES: dict[str, Callable[[Block, Click], _Body]] = {
+    "figure": _Figure,
+    "table": _Table,
+    "esm": _Module,
+    "text": _Text,
+}
+
+
+class Card:
+    """Heading, note and content of one block.
+
+    Parameters
+    ----------
+    block
+        What to show.
+    click
+        Called with clicks in the content.
+    """
+
+    def __init__(self, block: Block, click: Click) -> None:
+        self._click = click
+        self._head = pn.pane.HTML(
+            stylesheets=[read_page("parts.css")], sizing_mode="stretch_width", margin=0
+        )
+        self._body = _BODIES[block.kind](block, click)
+        self.shown = pn.Column(
+            self._head,
+            self._body.shown,
+            css_classes=[f"block-{block.key}", f"kind-{block.kind}"],
+            stylesheets=[read_page("card.css")],
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        self._show_head(block)
+
+    def _show_head(self, block: Block) -> None:
+        note = f'<p class="note">{marked_up(block.note)}</p>' if block.note else ""
+        self._head.object = f"<h2>{safe(block.title)}</h2>{note}"
+
+    @property
+    def narrow(self) -> bool:
+        """Whether half the page is enough for it."""
+        return self._body.narrow
+
+    def show(self, block: Block) -> None:
+        """Show another state of the block; what is equal stays untouched."""
+        if self._body.fits(block):
+            self._body.show(block)
+        else:
+            self._body = _BODIES[block.kind](block, self._click)
+            self.shown.param.update(
+                objects=[self._head, self._body.shown],
+                css_classes=[f"block-{block.key}", f"kind-{block.kind}"],
+            )
+        self._show_head(block)
+
+
+def set_widths(cards: list[Card]) -> None:
+    """Let two narrow cards that follow each other share a line, and give every other card a whole one."""
+    at = 0
+    while at < len(cards):
+        pair = cards[at : at + 2]
+        together = len(pair) == 2 and all(card.narrow for card in pair)
+        for card in pair if together else pair[:1]:
+            card.shown.styles = {} if together else {"grid-column": "1 / -1"}
+        at += 2 if together else 1
