@@ -9,11 +9,11 @@ from workbench.errors import BadInput
 
 TALK = [
     ("therapist", "What brings you here today?"),
-    ("client", "I really want to stop smoking, I have made up my mind."),
+    ("client", "I'd like to be healthier for my kids, so I'm going to cut down."),
     ("therapist", "So you have decided that it is time to stop."),
     ("client", ""),
     ("therapist", "Mm-hmm."),
-    ("client", "But it is the only thing that calms me down, I could never give it up."),
+    ("client", "But I don't think I have a problem."),
     ("therapist", "Have you tried nicotine gum? It comes in two strengths."),
     ("client", "No."),
     ("therapist", ""),

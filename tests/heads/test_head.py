@@ -11,6 +11,7 @@ from workbench.heads import (
     grouped_folds,
     out_of_fold,
 )
+from workbench.heads.calibrate import fit_thresholds
 
 LABELS = ("asks", "tells", "other")
 TEXTS = {
@@ -170,3 +171,15 @@ def test_folds_keep_groups_and_ignore_row_order():
 def test_stronger_penalty_gives_smaller_weights(head):
     small = _fit(recipe=Recipe(turn_penalty=50, context_penalty=50, hashed_penalty=50))
     assert np.abs(small.weights.weight).sum() < np.abs(head.weights.weight).sum()
+
+
+def test_cut_offs_that_aim_at_shares_assign_labels_as_often_as_they_are_true():
+    rng = np.random.default_rng(3)
+    probability = rng.uniform(size=(500, 3)) * [1.0, 0.5, 0.1]
+    truth = (rng.uniform(size=(500, 3)) < probability).astype(float)
+    cuts = fit_thresholds(probability, truth, exclusive=False, aim="share")
+    assert ((probability >= cuts).sum(axis=0) == truth.sum(axis=0)).all()
+    best = fit_thresholds(probability, truth, exclusive=False)
+    assert (probability >= best).sum() > truth.sum()
+    never = fit_thresholds(probability, np.zeros((500, 3)), exclusive=False, aim="share")
+    assert (never == 0.5).all()

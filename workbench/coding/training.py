@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ _CLIENT = Recipe(
 )
 _RECIPES: Mapping[str, Recipe] = {
     "annomi-helper": _HELPER,
-    "annomi-helper-flags": _HELPER,
+    "annomi-helper-flags": replace(_HELPER, aim="share"),
     "annomi-client": _CLIENT,
 }
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.heads.head import probabilities
 
-__all__ = ["fit_calibration", "fit_thresholds"]
+__all__ = ["Aim", "fit_calibration", "fit_thresholds"]
+
+Aim: TypeAlias = Literal["f1", "share"]
+"""What cut-offs of labels that are assigned one by one are for: best F1, or true counts."""
 
 _POWERS = np.linspace(0, 1, 11)
 _CUTS = np.linspace(0.05, 0.95, 91)
@@ -43,13 +48,19 @@ def fit_calibration(
 
 
 def fit_thresholds(
-    probability: NDArray[np.float64], targets: NDArray[np.float64], *, exclusive: bool
+    probability: NDArray[np.float64],
+    targets: NDArray[np.float64],
+    *,
+    exclusive: bool,
+    aim: Aim = "f1",
 ) -> NDArray[np.float64]:
-    """Find cut-offs with the best mean F1 on probabilities out of fold.
+    """Find cut-offs on probabilities out of fold.
 
     For exclusive labels t_k = (share of k) ** power, one power between 0 (most probable label) and
-    1 (label that gained most over its share) for all labels; otherwise one cut-off per label,
-    0.5 for labels that never occur. Flat tops are broken towards 0 and 0.5.
+    1 (label that gained most over its share) for all labels, that with the best mean F1. Otherwise
+    one cut-off per label, 0.5 for labels that never occur: that with the best F1, or, with the aim
+    "share", that which assigns a label as often as it is true, so that counts of labels hold. Flat
+    tops are broken towards 0 and 0.5.
 
     Returns
     -------
@@ -68,12 +79,22 @@ def fit_thresholds(
                 float(np.mean([_f1(truth[:, j], guess[:, j]) for j in range(len(share))]))
             )
         return np.asarray(share ** _POWERS[int(np.argmax(gained))])
+    if aim == "share":
+        return _share_cuts(probability, truth)
     order = _CUTS[np.argsort(np.abs(_CUTS - 0.5), kind="stable")]
     cuts = []
     for j in range(targets.shape[1]):
         reached = [_f1(truth[:, j], probability[:, j] >= cut) for cut in order]
         cuts.append(order[int(np.argmax(reached))] if truth[:, j].any() else 0.5)
     return np.array(cuts)
+
+
+def _share_cuts(probability: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Per label, the probability of rank m from the top where m utterances are true."""
+    ranked = -np.sort(-probability, axis=0)
+    often = truth.sum(axis=0)
+    cuts = ranked[np.maximum(often - 1, 0), np.arange(truth.shape[1])]
+    return np.where(often > 0, np.maximum(cuts, 1e-6), 0.5)
 
 
 def _minimise(

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workbench.errors import BadInput
-from workbench.heads.calibrate import fit_calibration, fit_thresholds
+from workbench.heads.calibrate import Aim, fit_calibration, fit_thresholds
 from workbench.heads.folds import grouped_folds
 from workbench.heads.head import Head, Weights, probabilities
 from workbench.heads.linear import fit_linear
@@ -33,6 +33,9 @@ class Recipe:
         Grouped folds for calibration and cut-offs.
     iterations
         Most steps of the optimiser.
+    aim
+        Cut-offs of labels that are assigned one by one: best F1, or labels as often as they are
+        true.
     """
 
     turn_penalty: float = 0.5
@@ -41,6 +44,7 @@ class Recipe:
     hashed_penalty: float = 0.7
     folds: int = 5
     iterations: int = 80
+    aim: Aim = "f1"
 
 
 def fit_head(
@@ -103,7 +107,7 @@ def fit_head(
         weights=_fit(given, wanted, features, exclusive, how),
         scale=scale,
         offset=offset,
-        thresholds=fit_thresholds(held_out, wanted, exclusive=exclusive),
+        thresholds=fit_thresholds(held_out, wanted, exclusive=exclusive, aim=how.aim),
         encoder=encoder,
     )
 
