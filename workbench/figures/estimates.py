@@ -68,6 +68,8 @@ def add_dots(
     """
     keep = table["estimate"].is_not_null()
     shown = table.filter(keep)
+    if shown.is_empty():
+        return
     at = [i for i, defined in enumerate(keep) if defined]
     high = [None if h is None else h - e for e, h in shown.select("estimate", "high").iter_rows()]
     low = [None if x is None else e - x for e, x in shown.select("estimate", "low").iter_rows()]

@@ -78,17 +78,15 @@ def styled(
         height=height + 15 * lines + above - 76,
         paper_bgcolor="#ffffff",
         plot_bgcolor="#ffffff",
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": 1,
-            "yanchor": "bottom",
-        },
         hoverlabel={"align": "left"},
     )
-    figure.update_xaxes(title={"text": x, "standoff": 8}, automargin=True)
-    figure.update_yaxes(title={"text": y, "standoff": 8}, automargin=True)
+    if legend:
+        place = {"x": 0, "xanchor": "left", "y": 1, "yanchor": "bottom"}
+        figure.update_layout(legend={"orientation": "h", **place})
+    for text, update in ((x, figure.update_xaxes), (y, figure.update_yaxes)):
+        update(automargin=True)
+        if text:
+            update(title={"text": text, "standoff": 8})
     if caption:
         figure.add_annotation(
             text=wrapped(caption),

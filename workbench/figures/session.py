@@ -39,6 +39,7 @@ def session_shares(measures: pl.DataFrame, *, session: str) -> go.Figure:
         add_reasons(figure, table, names=names, row=row, x=0.02)
         add_dots(figure, table, names=names, form=form, row=row)
         figure.update_yaxes(
+            type="category",  # a single name with a number in reach is else taken for a number
             categoryorder="array",
             categoryarray=names,
             range=[-0.6, len(names) - 0.4],

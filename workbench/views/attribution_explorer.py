@@ -160,21 +160,13 @@ class AttributionExplorer(View):
     def _prompt(self) -> tuple[EsmState, str]:
         result = self._result()
         values = dict(result.table["component", "estimate"].iter_rows())
-        parts = [
-            {
-                "name": part.name,
-                "role": part.role,
-                "text": part.text,
-                "value": None if part.fixed else values[part.name],
-                "colour": None
-                if part.fixed
-                else figures.colour_of_value(values[part.name], result.floor),
-                "above": None
-                if part.fixed or result.floor is None
-                else abs(values[part.name]) > result.floor,
-            }
-            for part in result.parts
-        ]
+        parts: list[dict[str, Any]] = []
+        for part in result.parts:
+            if not parts or parts[-1]["name"] != part.name:
+                parts.append(
+                    _paint(part.name, None if part.fixed else values[part.name], result.floor)
+                )
+            parts[-1]["lines"].append({"role": part.role, "text": part.text})
         state = {
             "parts": parts,
             "target": str(result.settings.get("target", "")),
@@ -193,3 +185,14 @@ class AttributionExplorer(View):
     def _runs(self) -> tuple[pl.DataFrame, str]:
         runs = self._result().runs.filter(pl.col("component") == self.component)
         return runs, f"Component {self.component}."
+
+
+def _paint(name: str, value: float | None, floor: float | None) -> dict[str, Any]:
+    """A component of the painted prompt, its lines yet to come; no value where it is always there."""
+    return {
+        "name": name,
+        "value": value,
+        "colour": None if value is None else figures.colour_of_value(value, floor),
+        "above": None if value is None or floor is None else abs(value) > floor,
+        "lines": [],
+    }

@@ -164,6 +164,7 @@ class View(param.Parameterized):
         """Give a selector its choices; the present value is kept where it is among them."""
         selector = self.param[name]
         selector.objects = list(choices)
+        selector.check_on_set = bool(choices)
         if getattr(self, name) not in selector.objects:
             first = selector.objects[0] if selector.objects else None
             setattr(self, name, default if default in selector.objects else first)

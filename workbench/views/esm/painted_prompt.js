@@ -1,5 +1,5 @@
 // A prompt with every component painted by its Shapley value.
-// Traits read: parts [{name, role, text, value, colour, above}], target, unit, floor.
+// Traits read: parts [{name, value, colour, above, lines [{role, text}]}], target, unit, floor.
 // value is null for a fixed part; above says whether it exceeds the noise floor, null without a floor.
 // Trait written: chosen, the name of the component clicked.
 // Text is set through textContent only.
@@ -62,12 +62,16 @@ function render({ model, el }) {
       const head = make("span", "wbp-head");
       head.append(
         make("span", "wbp-name", part.name),
-        make("span", "wbp-role", part.role),
         make("span", "wbp-value", verdict(part, target)),
       );
-      const text = make("span", "wbp-text", part.text);
-      text.dir = "auto";
-      card.append(head, text);
+      card.append(head);
+      for (const line of part.lines) {
+        const row = make("span", "wbp-line");
+        const text = make("span", "wbp-text", line.text);
+        text.dir = "auto";
+        row.append(make("span", "wbp-role", line.role), text);
+        card.append(row);
+      }
       return { part, card };
     });
     root.append(...cards.map(({ card }) => card));
