@@ -69,3 +69,12 @@ def test_too_few_or_too_many_players(n):
     prompt = Prompt(parts)
     with pytest.raises(BadInput, match="1 to 10"):
         Game(prompt, prompt.players, "removed")
+
+
+def test_a_filler_is_absent_by_not_being_there():
+    prompt = Prompt((Component("a", "A"), Component("inert", "so so")))
+    texts = [
+        shown.messages()[0]["content"]
+        for shown in Game(prompt, ("a", "inert"), "neutral", "inert").prompts()
+    ]
+    assert texts == ["This", "A", "This\n\nso so", "A\n\nso so"]

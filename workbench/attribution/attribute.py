@@ -34,12 +34,14 @@ FILLER = "filler {number}"
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """One game: real components alone (filler None) or with a filler as a further player."""
+    """One game and the way its question was put."""
 
-    filler: str | None
-    absence: Absence
     variant: str
     game: Game
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {"absence": self.game.absence, "variant": self.variant}
 
 
 def attribute(
@@ -48,7 +50,7 @@ def attribute(
     *,
     model: LanguageModel,
     absences: Sequence[Absence] = ("removed", "neutral"),
-    fillers: int = 3,
+    fillers: int = 2,
     cache: str | Path | None = None,
 ) -> Attribution:
     """Share a prompt's payoff among its components.
@@ -60,8 +62,7 @@ def attribute(
     Parameters
     ----------
     prompt
-        Filled in but for `{options}`, which the payoff fills; 1 to 10 components that can be absent
-        (9 with fillers).
+        Filled in but for `{options}`, which the payoff fills; 1 to 10 components that can be absent.
     payoff
         What a prompt is worth, e.g. `LogOdds("question", ("question", "reflection"))`.
     model
@@ -88,7 +89,7 @@ def attribute(
     listener = model if isinstance(model, RecordedLM) else _recorded(model, cache)
     variants = payoff.variants(prompt)
     cells = [
-        _Cell(filler, absence, name, Game(shown, shown.players, absence))
+        _Cell(name, Game(shown, shown.players, absence, filler))
         for name, variant in variants.items()
         for filler, shown in _with_fillers(variant, fillers)
         for absence in dict.fromkeys(absences)
@@ -107,7 +108,7 @@ def attribute(
             "absences": list(dict.fromkeys(absences)),
             "variants": list(variants),
             "fillers": fillers,
-            "prompts": asked,
+            "coalitions": asked,
             "seconds": round(time.perf_counter() - started, 2),
         },
     )
@@ -121,8 +122,11 @@ def _recorded(model: LanguageModel, cache: str | Path | None) -> RecordedLM:
 def _with_fillers(prompt: Prompt, fillers: int) -> list[tuple[str | None, Prompt]]:
     """Pair the prompt, then the prompt with each filler, with the filler's name."""
     parts = prompt.rendered()
-    lengths = [len(part.text.split()) for part in parts if not part.fixed and part.text]
-    words = max(5, round(statistics.median(lengths))) if lengths else 5
+    lengths = [
+        sum(len(part.text.split()) for part in parts if part.name == name)
+        for name in prompt.players
+    ]
+    words = max(1, round(statistics.median(lengths or [1])))
     # a place before a part that opens its component, so that no turn is torn from its answer
     places = [
         position
@@ -152,17 +156,16 @@ def _values(cells: Sequence[_Cell], scores: Sequence[Scores]) -> tuple[pl.DataFr
     real: list[NDArray[np.float64]] = []
     for cell, score in zip(cells, scores, strict=True):
         values = exact_shapley(score.values[:, None], cell.game.players)[:, 0]
-        shown = {"absence": cell.absence, "variant": cell.variant}
-        if cell.filler is None:
+        if cell.game.filler is None:
             real.append(values)
         for name, value in zip(cell.game.players, values.tolist(), strict=True):
-            if cell.filler in (None, name):
-                filler = cell.filler is not None
-                rows.append({"component": name, "filler": filler, **shown, "value": value})
+            if cell.game.filler in (None, name):
+                filler = cell.game.filler is not None
+                rows.append({"component": name, "filler": filler, **cell.labels, "value": value})
     runs = pl.DataFrame(rows, schema=Attribution.schema("runs"))
     fillers = runs.filter("filler")["value"].abs()
     floor = float(fillers.to_numpy().max()) if len(fillers) else None
-    players = next(cell.game.players for cell in cells if cell.filler is None)
+    players = next(cell.game.players for cell in cells if cell.game.filler is None)
     return runs, _estimates(players, np.array(real), floor)
 
 
@@ -192,14 +195,13 @@ def _estimates(
 def _coalition_table(cells: Sequence[_Cell], scores: Sequence[Scores]) -> pl.DataFrame:
     rows = [
         {
-            "absence": cell.absence,
-            "variant": cell.variant,
+            **cell.labels,
             "present": np.array(cell.game.players)[present].tolist(),
             "payoff": payoff,
             "mass": mass,
         }
         for cell, score in zip(cells, scores, strict=True)
-        if cell.filler is None
+        if cell.game.filler is None
         for present, payoff, mass in zip(
             coalitions(len(cell.game.players)),
             score.values.tolist(),

@@ -36,30 +36,37 @@ def coalitions(n: int) -> NDArray[np.bool_]:
 class Game:
     """The prompts of all coalitions of one prompt, for one kind of absence.
 
+    A `filler` among the players says nothing by itself: it is absent by not being there, whatever
+    the kind of absence of the others.
+
     Raises
     ------
     BadInput
-        If the prompt has no player, or more than ten.
+        If the prompt has no player, or more than ten beside the filler.
     """
 
     prompt: Prompt
     players: tuple[str, ...]
     absence: Absence
+    filler: str | None = None
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.players) <= MOST_PLAYERS:
+        real = len(self.players) - (self.filler is not None)
+        if not 1 <= real <= MOST_PLAYERS:
             raise BadInput(
                 f"Exact Shapley values take 1 to {MOST_PLAYERS} components that can be absent, not "
-                f"{len(self.players)}. Join components under one name or mark some as fixed."
+                f"{real}. Join components under one name or mark some as fixed."
             )
 
     def prompts(self) -> list[Prompt]:
         """One prompt per row of `coalitions`."""
-        names = np.array(self.players)
-        return [
-            self.prompt.without(names[~present].tolist(), absence=self.absence)
-            for present in coalitions(len(self.players))
-        ]
+        return [self._shown(present) for present in coalitions(len(self.players))]
+
+    def _shown(self, present: NDArray[np.bool_]) -> Prompt:
+        absent = np.array(self.players)[~present].tolist()
+        real = [name for name in absent if name != self.filler]
+        shown = self.prompt.without(real, absence=self.absence)
+        return shown.without([name for name in absent if name == self.filler])
 
 
 def exact_shapley(payoffs: NDArray[np.float64], names: Sequence[str]) -> NDArray[np.float64]:

@@ -59,7 +59,7 @@ class Attribution:
     parts
         The prompt's rendered components, in order (holds the dialogue text).
     settings
-        Payoff, model fingerprint, kinds of absence, fillers, number of prompts scored, seconds.
+        Payoff, model fingerprint, kinds of absence, fillers, number of coalitions over all games, seconds.
 
     Notes
     -----
