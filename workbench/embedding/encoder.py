@@ -142,12 +142,13 @@ class Encoder:
         engine = load_engine(self._folder, self._recipe, self.device, self.precision)
         cut = [engine.windows(ids) for ids in engine.tokens([_encodable(t) for t in texts])]
         found = engine.vectors([window for windows in cut for window in windows])
-        starts = np.cumsum([0, *(len(windows) for windows in cut[:-1])])
-        if len(found) > len(cut):
-            tokens = np.array([len(window) for windows in cut for window in windows], np.float32)
-            found = np.add.reduceat(found * tokens[:, None], starts, axis=0)
-            found /= np.linalg.norm(found, axis=1, keepdims=True)
-        return found.astype(np.float16)
+        stops = np.cumsum([len(windows) for windows in cut])
+        vectors = found[stops - 1]
+        for row in np.flatnonzero([len(windows) > 1 for windows in cut]):
+            tokens = np.array([len(window) for window in cut[row]], np.float32)
+            mean = tokens @ found[stops[row] - len(tokens) : stops[row]]
+            vectors[row] = mean / np.linalg.norm(mean)
+        return vectors.astype(np.float16)
 
 
 @dataclass(frozen=True, slots=True)
