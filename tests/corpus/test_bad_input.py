@@ -42,6 +42,14 @@ REFUSED = [
         HEADER + ROWS + "a,T,therapist,Well, well, well\n",
         ["row 4", "6 fields", "header 4"],
     ),
+    ("short.csv", HEADER + "a,T,therapist\n", ["row 2", "3 fields", "header 4"]),
+    (
+        "labels.csv",
+        "transcript_id,mi_quality,video_title,video_url,topic,utterance_id,interlocutor,timestamp,"
+        "utterance_text,main_therapist_behaviour,client_talk_type\n"
+        "0,high,F,u,t,0,client,00:00:01,Yes.,n/a,change\n0,high,F,u,t,1,client,00:00:02,No.,n/a,staying\n",
+        ["row 3", "client_talk_type", "'staying'", "sustain"],
+    ),
     ("twice.csv", "text,text,speaker\na,b,c\n", ["header", "twice"]),
     (
         "ids.csv",
@@ -64,7 +72,7 @@ REFUSED = [
         ["no reader knows", "annomi", "convokit"],
     ),
     ("binary.bin", bytes(range(256)) * 4, ["no reader knows"]),
-    ("broken.parquet", b"PAR1" + b"\x00" * 50, ["Parquet"]),
+    ("broken.parquet", b"PAR1" + b"\x00" * 50, ["damaged"]),
     ("turn.csv", "conversation_id,turn,speaker,text\na,0,T,x\na,,C,y\n", None),
     (
         "annomi.csv",
@@ -106,6 +114,12 @@ def test_messages_hold_no_words_of_the_dialogue(tmp_path):
     with pytest.raises(BadInput) as refused:
         wb.load(path)
     assert "secret" not in str(refused.value)
+
+
+def test_blank_lines_and_windows_line_ends_are_no_trouble(tmp_path):
+    corpus = wb.load(write(tmp_path, "x.csv", (HEADER + ROWS + "\n\n").replace("\n", "\r\n")))
+    assert corpus.utterances["text"].to_list() == ["How are you?", "Fine."]
+    assert corpus.findings == ()
 
 
 def test_a_byte_order_mark_is_no_trouble(tmp_path):

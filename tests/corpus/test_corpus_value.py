@@ -161,3 +161,15 @@ def test_layer_counts_have_expected_counts_where_there_are_probabilities():
     layer = Layer.build("l", rows, facts, probabilities=shares)
     assert layer.counts().rows() == [("x", 2, 1.5), ("y", 0, 1.0)]
     assert layer.restricted_to(pl.Series(["a"])).counts().rows() == [("x", 1, 0.75), ("y", 0, 0.0)]
+
+
+def test_pandas_tables_are_taken():
+    import pandas as pd
+
+    turns = pd.DataFrame({"conversation_id": ["a"], "speaker": ["T"], "text": ["Hello."]})
+    corpus = Corpus.build(turns, conversations=pd.DataFrame({"id": ["a"], "ors": [3.5]}))
+    assert corpus.conversations["ors"].to_list() == [3.5]
+    joined = corpus.join_outcomes(pd.DataFrame({"id": ["T"], "age": [40]}), by="speaker")
+    assert joined.speakers["age"].to_list() == [40]
+    with pytest.raises(BadInput, match="Expected a table"):
+        Corpus.build([1, 2])

@@ -10,16 +10,14 @@ from typing import Any, Literal
 
 import polars as pl
 
-from workbench.corpus.layer import Layer
-from workbench.corpus.schema import (
-    CONVERSATION_COLUMNS,
-    META,
-    ROW,
-    SPEAKER_COLUMNS,
-    UTTERANCE_COLUMNS,
-    conform,
-    side_of,
+from workbench.corpus.building import (
+    conversation_table,
+    in_turn_order,
+    prepare,
+    speaker_table,
 )
+from workbench.corpus.layer import Layer, join_layers
+from workbench.corpus.schema import Table, as_polars
 from workbench.corpus.validation import Finding, findings_table, raise_errors, validate_utterances
 from workbench.errors import BadInput
 from workbench.files import checksum_of
@@ -68,10 +66,10 @@ class Corpus:
     @classmethod
     def build(
         cls,
-        utterances: pl.DataFrame,
+        utterances: Table,
         *,
-        conversations: pl.DataFrame | None = None,
-        speakers: pl.DataFrame | None = None,
+        conversations: Table | None = None,
+        speakers: Table | None = None,
         layers: Sequence[Layer] = (),
         metadata: CorpusMetadata | None = None,
         roles: Mapping[str, str] | None = None,
@@ -83,7 +81,8 @@ class Corpus:
         Parameters
         ----------
         utterances
-            At least `conversation_id`, `speaker` and `text`. Unknown columns become `meta.<name>`.
+            Polars or pandas, at least `conversation_id`, `speaker` and `text`. Unknown columns
+            become `meta.<name>`.
             A column `_row` may give source rows for the messages.
         roles
             Roles or speaker names of the source -> role here, as `{"assistant": "therapist"}`.
@@ -95,14 +94,14 @@ class Corpus:
         BadInput
             If a needed column is absent, an id stands twice, or a value is not of its type.
         """
-        frame = _prepare(utterances, roles or {}, where)
+        frame = prepare(as_polars(utterances), roles or {}, where)
         found = [*findings, *validate_utterances(frame, where=where)]
         raise_errors(found)
-        frame = _order(frame)
+        frame = in_turn_order(frame)
         return cls(
             utterances=frame,
-            conversations=_conversations(frame, conversations, where),
-            speakers=_speakers(frame, speakers, where, keep_roles=not roles),
+            conversations=conversation_table(frame, conversations, where),
+            speakers=speaker_table(frame, speakers, where, keep_roles=not roles),
             layers=tuple(layers),
             metadata=metadata or CorpusMetadata(),
             findings=tuple(found),
@@ -192,7 +191,7 @@ class Corpus:
 
     def join_outcomes(
         self,
-        table: pl.DataFrame,
+        table: Table,
         *,
         by: Literal["conversation", "speaker"] = "conversation",
         key: str = "id",
@@ -213,6 +212,7 @@ class Corpus:
             If `key` is absent, stands twice, or none of its values is an id of this corpus.
         """
         target = self.conversations if by == "conversation" else self.speakers
+        table = as_polars(table)
         if key not in table.columns:
             raise BadInput.unknown("column", key, table.columns)
         table = table.with_columns(pl.col(key).cast(pl.String)).rename({key: "id"})
@@ -254,7 +254,7 @@ class Corpus:
                 [self.conversations, other.conversations], how="diagonal_relaxed"
             ),
             speakers=pl.concat([self.speakers, speakers], how="diagonal_relaxed"),
-            layers=_joined_layers(self.layers, other.layers),
+            layers=join_layers((*self.layers, *other.layers)),
             findings=(*self.findings, *other.findings),
         )
 
@@ -279,89 +279,3 @@ class Corpus:
             f"{self.utterances.height:,} utterances, {self.speakers.height:,} speakers, "
             f"layers {[layer.name for layer in self.layers]})"
         )
-
-
-def _prepare(raw: pl.DataFrame, roles: Mapping[str, str], where: str) -> pl.DataFrame:
-    absent = [name for name in ("conversation_id", "speaker", "text") if name not in raw.columns]
-    if absent:
-        raise BadInput.in_file(
-            where,
-            f"there is no column for {absent}.",
-            remedy=f"Columns there: {raw.columns}. Map them with columns={{'their name': 'text', ...}}.",
-        )
-    if ROW not in raw.columns:
-        raw = raw.with_row_index(ROW, offset=1)
-    frame = conform(raw, UTTERANCE_COLUMNS, table="utterances", where=where)
-    unnamed = [
-        name
-        for name in frame.columns
-        if name not in UTTERANCE_COLUMNS and name != ROW and not name.startswith(META)
-    ]
-    frame = frame.rename({name: f"{META}{name}" for name in unnamed})
-    order = pl.int_range(pl.len()).over("conversation_id")
-    role = pl.coalesce("role", pl.lit("other"))
-    if roles:
-        asked = pl.coalesce(
-            pl.col("role").replace_strict(dict(roles), default=None, return_dtype=pl.String),
-            pl.col("speaker").replace_strict(dict(roles), default=None, return_dtype=pl.String),
-        )
-        role = pl.coalesce(asked, role)
-    frame = frame.with_columns(pl.coalesce("turn", order).alias("turn"), role.alias("role"))
-    side = side_of(pl.col("role"))
-    if not roles:
-        side = pl.coalesce("side", side)
-    place = pl.col("turn").rank("ordinal").over("conversation_id") - 1
-    made_id = pl.col("conversation_id") + "-" + place.cast(pl.String)
-    return frame.with_columns(pl.coalesce("id", made_id).alias("id"), side.alias("side"))
-
-
-def _order(frame: pl.DataFrame) -> pl.DataFrame:
-    known = frame["id"].implode()
-    return (
-        frame.with_row_index("_first")
-        .with_columns(pl.col("_first").min().over("conversation_id"))
-        .sort("_first", "turn", maintain_order=True)
-        .with_columns(
-            pl.int_range(pl.len()).over("conversation_id").alias("turn"),
-            pl.when(pl.col("reply_to").is_in(known)).then("reply_to").alias("reply_to"),
-        )
-        .drop("_first", ROW)
-    )
-
-
-def _conversations(frame: pl.DataFrame, given: pl.DataFrame | None, where: str) -> pl.DataFrame:
-    ids = frame.select(pl.col("conversation_id").unique(maintain_order=True).alias("id"))
-    table = ids
-    if given is not None:
-        given = given.with_columns(pl.col("id").cast(pl.String))
-        if given["id"].is_duplicated().any():
-            raise BadInput.in_file(
-                where, "a conversation id stands twice in the conversation table."
-            )
-        table = ids.join(given, on="id", how="left", maintain_order="left")
-    table = conform(table, CONVERSATION_COLUMNS, table="conversations", where=where)
-    return table.with_columns(pl.coalesce("source", "id").alias("source"))
-
-
-def _speakers(
-    frame: pl.DataFrame, given: pl.DataFrame | None, where: str, *, keep_roles: bool
-) -> pl.DataFrame:
-    seen = frame.group_by("speaker", maintain_order=True).agg(pl.col("role").first())
-    table = seen.rename({"speaker": "id"})
-    if given is not None:
-        given = given.with_columns(pl.col("id").cast(pl.String)).unique("id", maintain_order=True)
-        stated = given.rename({"role": "_stated"}, strict=False)
-        table = table.join(stated, on="id", how="left", maintain_order="left")
-        if "_stated" in table.columns:
-            if keep_roles:
-                table = table.with_columns(pl.coalesce("_stated", "role").alias("role"))
-            table = table.drop("_stated")
-    return conform(table, SPEAKER_COLUMNS, table="speakers", where=where)
-
-
-def _joined_layers(ours: Sequence[Layer], theirs: Sequence[Layer]) -> tuple[Layer, ...]:
-    merged = {layer.name: layer for layer in ours}
-    for layer in theirs:
-        present = merged.get(layer.name)
-        merged[layer.name] = layer if present is None else present.followed_by(layer)
-    return tuple(merged.values())

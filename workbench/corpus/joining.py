@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from workbench.corpus.corpus import Corpus
-from workbench.corpus.layer import Layer
+from workbench.corpus.layer import join_layers
 from workbench.errors import BadInput
 
 __all__ = ["join_corpora"]
@@ -37,7 +37,7 @@ def join_corpora(parts: Sequence[tuple[str, Corpus]]) -> Corpus:
         utterances=pl.concat([c.utterances for c in corpora], how="diagonal_relaxed"),
         conversations=pl.concat([c.conversations for c in corpora], how="diagonal_relaxed"),
         speakers=speakers.unique("id", keep="first", maintain_order=True),
-        layers=_layers(corpora),
+        layers=join_layers(layer for corpus in corpora for layer in corpus.layers),
         findings=tuple(finding for corpus in corpora for finding in corpus.findings),
     )
 
@@ -57,12 +57,3 @@ def _check_ids(table: str, parts: Sequence[tuple[str, Corpus]]) -> None:
             f"{second}: the id {name!r} of its {table} stands already in {first}. "
             "Ids must be unique in the corpus: rename them, or load the files one by one."
         )
-
-
-def _layers(corpora: Sequence[Corpus]) -> tuple[Layer, ...]:
-    merged: dict[str, Layer] = {}
-    for corpus in corpora:
-        for layer in corpus.layers:
-            present = merged.get(layer.name)
-            merged[layer.name] = layer if present is None else present.followed_by(layer)
-    return tuple(merged.values())

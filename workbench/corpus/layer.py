@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
+from workbench.corpus.damage import read_parquet, read_parquet_metadata, refusing_damage
 from workbench.errors import BadInput
 from workbench.files import atomic_path
 
-__all__ = ["LAYER_COLUMNS", "CoderKind", "Layer", "LayerMetadata", "Unit"]
+__all__ = ["LAYER_COLUMNS", "CoderKind", "Layer", "LayerMetadata", "Unit", "join_layers"]
 
 Unit = Literal["utterance", "span", "segment", "conversation"]
 CoderKind = Literal["human", "model", "llm", "rule", "gold"]
@@ -207,15 +208,17 @@ class Layer:
             If the file is not a layer.
         """
         path = Path(path)
-        stored = pl.read_parquet_metadata(path).get("workbench")
+        stored = read_parquet_metadata(path).get("workbench")
         if stored is None:
             raise BadInput.in_file(path, "this Parquet file holds no layer metadata.")
+        with refusing_damage(path):
+            metadata = LayerMetadata.from_json(stored)
         beside = path.with_name(f"{path.stem}.probabilities.parquet")
         return cls(
             name=path.stem,
-            table=pl.read_parquet(path),
-            metadata=LayerMetadata.from_json(stored),
-            probabilities=pl.read_parquet(beside) if beside.exists() else None,
+            table=read_parquet(path),
+            metadata=metadata,
+            probabilities=read_parquet(beside) if beside.exists() else None,
         )
 
     def __repr__(self) -> str:
@@ -224,3 +227,12 @@ class Layer:
             f"Layer({self.name!r}, scheme={meta.scheme!r}, coder={meta.coder!r} ({meta.coder_kind}), "
             f"{self.table['unit_id'].n_unique()} {meta.unit}s)"
         )
+
+
+def join_layers(layers: Iterable[Layer]) -> tuple[Layer, ...]:
+    """Put layers of one name together, in the order in which the names come first."""
+    merged: dict[str, Layer] = {}
+    for layer in layers:
+        present = merged.get(layer.name)
+        merged[layer.name] = layer if present is None else present.followed_by(layer)
+    return tuple(merged.values())

@@ -6,6 +6,7 @@ Names follow ConvoKit (utterances, conversations, speakers); we add columns and 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import polars as pl
 
@@ -19,6 +20,8 @@ __all__ = [
     "SIDE_OF_ROLE",
     "SPEAKER_COLUMNS",
     "UTTERANCE_COLUMNS",
+    "Table",
+    "as_polars",
     "conform",
     "side_of",
 ]
@@ -75,6 +78,30 @@ CONVERSATION_COLUMNS: Mapping[str, pl.DataType] = {
 }
 
 SPEAKER_COLUMNS: Mapping[str, pl.DataType] = {"id": pl.String(), "role": pl.String()}
+
+
+Table = Any
+"""A polars table, or any other that narwhals knows (pandas, pyarrow)."""
+
+
+def as_polars(table: Table) -> pl.DataFrame:
+    """Any table as polars; pandas' index is left out.
+
+    Raises
+    ------
+    BadInput
+        If it is no table.
+    """
+    if isinstance(table, pl.DataFrame):
+        return table
+    import narwhals as nw
+
+    try:
+        return nw.from_native(table, eager_only=True).to_polars()
+    except TypeError:
+        raise BadInput(
+            f"Expected a table (polars or pandas), got {type(table).__name__}."
+        ) from None
 
 
 def side_of(role: pl.Expr) -> pl.Expr:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from workbench.corpus.corpus import Corpus, CorpusMetadata
+from workbench.corpus.damage import read_parquet, refusing_damage
 from workbench.corpus.layer import Layer, LayerMetadata
 from workbench.errors import BadInput
 from workbench.files import atomic_folder, read_json, write_json
@@ -100,7 +101,8 @@ def read_folder(path: str | Path, *, roles: dict[str, str] | None = None) -> Cor
             remedy="Use the workbench version that wrote it, or convert it there to `convokit`.",
         )
     described, columns = about.pop("layers", {}), about.pop("columns", {})
-    layers = [_csv_layer(path, name, facts) for name, facts in described.items()]
+    with refusing_damage(path / "corpus.json"):
+        layers = [_csv_layer(path, name, dict(facts)) for name, facts in described.items()]
     layers += [
         Layer.read(file)
         for file in sorted((path / "layers").glob("*.parquet"))
@@ -120,7 +122,7 @@ def read_folder(path: str | Path, *, roles: dict[str, str] | None = None) -> Cor
 def _about(file: Path) -> dict[str, Any]:
     try:
         content = read_json(file)
-    except (ValueError, OSError):
+    except (ValueError, OSError, RecursionError):
         raise BadInput.in_file(file, "this is not readable JSON.") from None
     if not isinstance(content, dict):
         raise BadInput.in_file(file, "expected a JSON object.")
@@ -139,12 +141,8 @@ def _table(path: Path, name: str, columns: Mapping[str, Mapping[str, str]]) -> p
         file = path / f"{name}.{ending}"
         if not file.is_file():
             continue
-        try:
-            return pl.read_parquet(file) if ending == "parquet" else _csv(file, columns.get(name))
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise BadInput.in_file(
-                file, f"the table cannot be read ({type(error).__name__})."
-            ) from None
+        with refusing_damage(file):
+            return read_parquet(file) if ending == "parquet" else _csv(file, columns.get(name))
     raise BadInput.in_file(path, f"there is no {name}.parquet or {name}.csv.")
 
 
@@ -185,5 +183,6 @@ def _own_columns(layer: Layer) -> pl.DataFrame:
 
 def _csv_layer(path: Path, name: str, facts: dict[str, Any]) -> Layer:
     file = path / "layers" / f"{name}.csv"
-    facts["labels"] = tuple(facts["labels"])
-    return Layer.build(name, _csv(file, None), LayerMetadata(**facts))
+    metadata = LayerMetadata(**{**facts, "labels": tuple(facts["labels"])})
+    with refusing_damage(file):
+        return Layer.build(name, _csv(file, None), metadata)

@@ -18,6 +18,7 @@ from workbench.corpus.readers.reader import Reader
 from workbench.corpus.readers.tabular import read_csv, require
 from workbench.corpus.readers.times import seconds, unreadable
 from workbench.corpus.schema import ROW
+from workbench.errors import BadInput
 
 __all__ = ["CLIENT_LABELS", "FLAG_LABELS", "HELPER_LABELS", "READER"]
 
@@ -67,6 +68,7 @@ def _read(
     raw = raw.rename(dict(columns)) if columns else raw
     full = "annotator_id" in raw.columns
     require(path, raw, (*_NEEDED, *_NEEDED_FULL) if full else _NEEDED)
+    _check_labels(path, raw)
     talk = pl.lit("annomi-") + pl.col("transcript_id")
     raw = raw.with_columns(
         (talk + "-" + pl.col("utterance_id")).alias("unit_id"), talk.alias("conversation_id")
@@ -82,6 +84,18 @@ def _read(
         findings=unreadable(once["timestamp"], start, once[ROW], str(path)),
         where=str(path),
     )
+
+
+def _check_labels(path: Path, raw: pl.DataFrame) -> None:
+    for _, column, labels in _MAIN:
+        strange = raw.filter(~pl.col(column).is_in([*labels, _NONE]))
+        if strange.height:
+            raise BadInput.in_file(
+                path,
+                f"{column} has {strange[column][0]!r}.",
+                row=strange[ROW][0],
+                remedy=f"Expected one of {[*labels, _NONE]}.",
+            )
 
 
 def _utterances(once: pl.DataFrame, start: pl.Series) -> pl.DataFrame:

@@ -54,6 +54,8 @@ def _read(
     roles: Mapping[str, str] | None = None,
 ) -> Corpus:
     records = read_records(path)
+    if not records:
+        raise BadInput.in_file(path, "there is no dialogue in it.")
     taken: Counter[str] = Counter()
     talks, turns = [], []
     for row, record in records:
@@ -112,7 +114,7 @@ def _conversation(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
     facts = {
         "id": name,
         "source": record.get("dialog_key") or _situation_key(situation),
-        "topic": str(record["problem_type"]).strip(),
+        "topic": str(record.get("problem_type") or "").strip() or None,
         "emotion_type": record.get("emotion_type"),
         "experience_type": record.get("experience_type"),
         "initial_intensity": _number(initial),

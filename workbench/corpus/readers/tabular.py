@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from workbench.corpus import damage
 from workbench.corpus.readers.flattening import COMPANION, flatten
 from workbench.corpus.readers.jsonlike import read_records
 from workbench.corpus.readers.opening import peek, read_text
@@ -19,7 +21,6 @@ from workbench.errors import BadInput
 __all__ = ["read_csv", "read_flat_records", "read_parquet", "require", "separator_of"]
 
 _SEPARATORS = ("\t", ";", ",", "|")
-_NEWLINES = "\r\n"
 
 
 def separator_of(path: Path) -> str | None:
@@ -69,39 +70,50 @@ def read_csv(path: Path, *, separator: str = ",") -> pl.DataFrame:
         If the file is missing, empty, not UTF-8 or its rows do not fit its header.
     """
     text = read_text(path)
-    names = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise BadInput.in_file(path, f"the header has {twice} twice.", remedy="Rename one.")
-    try:
+    _check_shape(path, text, separator)
+    with damage.refusing_damage(path):
         table = pl.read_csv(
-            io.BytesIO(text.encode()),
-            infer_schema=False,
-            separator=separator,
-            truncate_ragged_lines=False,
+            io.BytesIO(text.encode()), infer_schema=False, separator=separator, eol_char="\n"
         )
-    except pl.exceptions.PolarsError:
-        raise _ragged(path, text, separator) from None
-    return table.with_row_index(ROW, offset=2).with_columns(pl.col(ROW).cast(pl.Int64))
+    blank = pl.all_horizontal(pl.exclude(ROW).is_null())
+    numbered = table.with_row_index(ROW, offset=2).with_columns(pl.col(ROW).cast(pl.Int64))
+    return numbered.filter(~blank)
 
 
-def _ragged(path: Path, text: str, separator: str) -> BadInput:
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+def _check_shape(path: Path, text: str, separator: str) -> None:
+    """Refuse a header that names a column twice and a row with more or fewer fields than it."""
     mend = (
         "Every row needs as many fields as the header, and texts with the separator or a line break "
         "stand in double quotes."
     )
-    width = 0
-    number = 1
+    names: list[str] = []
+    number = 0
+    with _long_fields():
+        try:
+            rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+            for number, row in enumerate(rows, start=1):
+                if number == 1:
+                    names = row
+                elif row and len(row) != len(names):
+                    problem = f"the row has {len(row)} fields, the header {len(names)}."
+                    raise BadInput.in_file(path, problem, row=number, remedy=mend)
+        except csv.Error:
+            raise BadInput.in_file(
+                path, "the row cannot be read.", row=number + 1, remedy=mend
+            ) from None
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BadInput.in_file(path, f"the header has {twice} twice.", remedy="Rename one.")
+
+
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    """Let the csv module take fields of any length; a turn may hold a megabyte."""
+    before = csv.field_size_limit(2**31 - 1)
     try:
-        for number, row in enumerate(rows, start=1):
-            width = width or len(row)
-            if len(row) > width:
-                problem = f"the row has {len(row)} fields, the header {width}."
-                return BadInput.in_file(path, problem, row=number, remedy=mend)
-    except csv.Error:
-        return BadInput.in_file(path, "the row cannot be read.", row=number + 1, remedy=mend)
-    return BadInput.in_file(path, "the rows cannot be told apart.", remedy=mend)
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def read_flat_records(path: Path) -> pl.DataFrame:
@@ -132,12 +144,7 @@ def read_parquet(path: Path) -> pl.DataFrame:
     BadInput
         If it is damaged.
     """
-    try:
-        table = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise BadInput.in_file(
-            path, f"the Parquet file cannot be read ({type(error).__name__})."
-        ) from None
+    table = damage.read_parquet(path)
     return table.with_row_index(ROW, offset=1).with_columns(pl.col(ROW).cast(pl.Int64))
 
 
