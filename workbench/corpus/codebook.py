@@ -75,6 +75,12 @@ class Codebook:
             content = yaml.safe_load(path.read_text("utf-8"))
         except FileNotFoundError:
             raise BadInput.in_file(path, "there is no such codebook file.") from None
+        except UnicodeDecodeError as error:
+            raise BadInput.in_file(
+                path,
+                f"the text is not UTF-8 (byte {error.start + 1:,}).",
+                remedy="Save it as UTF-8.",
+            ) from None
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             raise BadInput.in_file(
@@ -89,10 +95,18 @@ class Codebook:
             version=str(content["version"]),
             citation=str(content.get("citation", "")),
             licence=str(content.get("licence", "")),
-            schemes=tuple(_scheme(path, entry) for entry in content["schemes"]),
+            schemes=tuple(
+                _scheme(path, entry) for entry in _entries(path, "`schemes`", content["schemes"])
+            ),
             notes=content.get("notes", {}),
             checksum=checksum_of(content),
         )
+
+
+def _entries(path: Path, what: str, content: Any) -> list[Any]:
+    if not isinstance(content, list) or not content:
+        raise BadInput.in_file(path, f"{what} must be a list with at least one entry.")
+    return content
 
 
 def _require(path: Path, what: str, entry: Any, keys: tuple[str, ...]) -> None:
@@ -104,7 +118,7 @@ def _require(path: Path, what: str, entry: Any, keys: tuple[str, ...]) -> None:
 def _scheme(path: Path, entry: Any) -> Scheme:
     _require(path, "a scheme", entry, ("name", "side", "exclusive", "codes"))
     codes = []
-    for code in entry["codes"]:
+    for code in _entries(path, f"`codes` of {entry['name']!r}", entry["codes"]):
         _require(path, f"a code of scheme {entry['name']!r}", code, ("label", "definition"))
         codes.append(
             Code(
