@@ -132,7 +132,7 @@ def settings_spread(result: Attribution, *, chosen: str | None = None) -> go.Fig
         Component in full strength; the others fade.
     """
     figure = go.Figure()
-    symbols = ("circle", "square", "diamond", "cross")
+    symbols = ("circle-open", "square-open", "diamond-open", "cross-open")
     shown = result.runs.with_columns(
         setting=pl.concat_str(pl.col("absence"), pl.lit(", “"), pl.col("variant"), pl.lit("”"))
     )
@@ -146,11 +146,11 @@ def settings_spread(result: Attribution, *, chosen: str | None = None) -> go.Fig
             name=plain(setting, width=60, limit=60),
             customdata=part["component"].to_list(),
             marker={
-                "size": 10,
+                "size": 12,
                 "symbol": symbols[i % len(symbols)],
                 "color": OKABE_ITO[i % len(OKABE_ITO)],
                 "opacity": [1.0 if chosen in (None, x) else 0.35 for x in part["component"]],
-                "line": {"width": 1, "color": "#333333"},
+                "line": {"width": 2},
             },
             hovertemplate="%{y}: %{x:+.3f}<extra></extra>",
         )
@@ -173,7 +173,8 @@ def settings_spread(result: Attribution, *, chosen: str | None = None) -> go.Fig
         caption=f"n = {len(settings)} settings of the same question: a value that changes sign between them "
         "is not to be told as a finding. Fillers are inert text; the band is their largest value.",
         height=220 + 34 * len(names) + 22 * len(settings),
-        legend={"orientation": "h", "entrywidth": 0.98, "entrywidthmode": "fraction"},
+        legend={"entrywidth": 0.98, "entrywidthmode": "fraction"},
+        margin_t=56 + 20 * len(settings),
     )
 
 

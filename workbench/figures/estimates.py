@@ -10,6 +10,8 @@ import polars as pl
 
 from workbench.figures.layout import plain
 
+_FEW = "few conversations"
+
 __all__ = ["add_dots", "add_reasons", "interval_words", "methods_of"]
 
 
@@ -24,6 +26,7 @@ def interval_words(row: Mapping[str, Any], form: str = ".3g") -> str:
     text = format(row["estimate"], form)
     if row["low"] is not None and row["high"] is not None:
         text += f" ({format(row['low'], form)} to {format(row['high'], form)})"
+        text += f"; {row['reason']}" if row["reason"] else ""
     elif row["reason"]:
         text += f", no interval: {row['reason']}"
     return text
@@ -37,7 +40,9 @@ def methods_of(table: pl.DataFrame) -> str:
     levels = sorted({level for level in with_interval["level"] if level is not None})
     share = f"{levels[0]:.0%} intervals" if levels else "Ranges"
     methods = sorted(set(with_interval["method"].drop_nulls()))
-    return f"{share}: {', '.join(methods)}."
+    few = with_interval["reason"].str.contains(_FEW, literal=True).any()
+    warning = " Few conversations: the intervals are rough." if few else ""
+    return f"{share}: {', '.join(methods)}.{warning}"
 
 
 def add_dots(

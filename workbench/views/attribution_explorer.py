@@ -152,9 +152,9 @@ class AttributionExplorer(View):
         result = self._result()
         within = result.table.filter(~pl.col("above_floor"))["component"].to_list()
         note = f"Within the noise floor: {', '.join(within)}." if within else ""
-        figure = figures.waterfall(
-            result, title=f"What drives the code of {self.utterance}", chosen=self.component
-        )
+        target = result.settings.get("target", "the target")
+        title = f"What drives “{target}” for {self.utterance}"
+        figure = figures.waterfall(result, title=title, chosen=self.component)
         return figure, note
 
     def _prompt(self) -> tuple[EsmState, str]:

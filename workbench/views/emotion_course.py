@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import param
 import polars as pl
@@ -132,6 +132,10 @@ class EmotionCourse(View):
         return course.drop("conversation_id", "unit_id"), "valence: P(positive) - P(negative)."
 
     def _mean_values(self) -> pl.DataFrame:
+        depends = (self.group, self.quantity, self.fingerprint("emotion"))
+        return cast(pl.DataFrame, self.keep("means", depends, self._compute_means))
+
+    def _compute_means(self) -> pl.DataFrame:
         valence = self.quantity == VALENCE
         course = emotion_course(
             self.study.corpus,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import param
 import polars as pl
@@ -90,7 +90,12 @@ class SessionSheet(View):
         return [] if self.coder is None else found.layers_of(self.study, self._schemes, self.coder)
 
     def _sheet(self) -> Sheet:
-        return session_sheet(self.study.corpus, self._layers(), self.conversation)
+        depends = (self.conversation, self.coder, self.fingerprint("code-annomi"))
+
+        def make() -> Sheet:
+            return session_sheet(self.study.corpus, self._layers(), self.conversation)
+
+        return cast(Sheet, self.keep("sheet", depends, make))
 
     def _coded(self) -> Sheet:
         if self.coder is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import param
 import polars as pl
@@ -52,7 +52,6 @@ class TopicExplorer(View):
 
     @param.depends("side", watch=True)
     def _offer_topics(self) -> None:
-        self._read: Topics | None = None
         numbers: list[int] = []
         if self._folder(self.side).is_dir():
             info = self._topics().info
@@ -108,9 +107,9 @@ class TopicExplorer(View):
 
         if not self._folder(self.side).is_dir():
             raise self.study.not_computed(f"topics of side {self.side}", "topics")
-        if self._read is None:
-            self._read = Topics.read(self._folder(self.side))
-        return self._read
+        depends = (self.side, self.fingerprint(f"topics-{self.side}"))
+        found = self.keep("topics", depends, lambda: Topics.read(self._folder(self.side)))
+        return cast(Topics, found)
 
     def _has_groups(self) -> bool:
         return self.study.has_table(f"topics/{self.side}-groups")

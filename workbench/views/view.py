@@ -108,6 +108,7 @@ class View(param.Parameterized):
     def __init__(self, study: Study, **params: Any) -> None:
         super().__init__()
         self.study = study
+        self._kept: dict[str, tuple[Any, Any]] = {}
         self.prepare()
         for name, value in params.items():
             self.choose(name, value)
@@ -141,6 +142,18 @@ class View(param.Parameterized):
         """
 
     # -- for subclasses ----------------------------------------------------------------------------
+
+    def keep(self, name: str, depends: Any, make: Callable[[], Any]) -> Any:
+        """Return what `make` gave for these `depends`; only the last value of each name is kept."""
+        kept = self._kept.get(name)
+        if kept is None or kept[0] != depends:
+            kept = self._kept[name] = (depends, make())
+        return kept[1]
+
+    def fingerprint(self, step: str) -> str:
+        """Fingerprint of a step of the study, which changes with its result; empty if it was not run."""
+        record = self.study.step(step)
+        return record.fingerprint if record else ""
 
     def choose(self, name: str, value: Any) -> None:
         """Set a parameter by name.
