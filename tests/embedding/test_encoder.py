@@ -55,6 +55,13 @@ def test_default_precision_stays_close_to_sentence_transformers(encoder, referen
     assert near.min() > 0.999
 
 
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_every_precision_can_be_asked_for(precision, fp32):
+    texts = sentences(8)
+    half = Encoder(device="cpu", precision=precision)
+    assert cosines(half.encode(texts), fp32.encode(texts)).min() > 0.999
+
+
 def test_order_and_repeats_change_no_bit(encoder):
     texts = [*sentences(60), "Mm-hmm.", "", "Mm-hmm."]
     plain = encoder.encode(texts)

@@ -25,7 +25,7 @@ class _Dense:
     """A linear layer, with GELU behind it if `gelu`; weights laid out for the processor."""
 
     def __init__(self, weight: Tensor, bias: Tensor, *, gelu: bool = False) -> None:
-        self.packed = weight.device.type == "cpu" and torch.backends.mkldnn.is_available()
+        self.packed = _packs(weight)
         reorder = torch.ops.mkldnn._reorder_linear_weight
         self.weight = reorder(weight.detach().contiguous(), None) if self.packed else weight
         self.bias = bias
@@ -41,6 +41,17 @@ class _Dense:
             return result
         raised = functional.linear(rows, self.weight, self.bias)
         return functional.gelu(raised) if self.gelu else raised
+
+
+def _packs(weight: Tensor) -> bool:
+    """Whether oneDNN takes weights of this kind on this processor (x86 with AVX2 or AVX512)."""
+    if weight.device.type != "cpu" or not torch.backends.mkldnn.is_available():
+        return False
+    if not torch.backends.cpu.get_cpu_capability().startswith("AVX"):
+        return False
+    if weight.dtype == torch.bfloat16:
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return weight.dtype == torch.float32
 
 
 class _Block(NamedTuple):
