@@ -16,7 +16,7 @@ import html
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -48,7 +48,9 @@ def marked_up(text: object) -> str:
     return _COMMAND.sub(r"<code>\1</code>", safe(text))
 
 
-def static_html(view: View, *, title: str = "", anchor: str = "", level: int = 2) -> str:
+def static_html(
+    view: View, *, title: str = "", anchor: str = "", level: int = 2, without: Sequence[str] = ()
+) -> str:
     """Return a view in its present state as a fragment of HTML.
 
     Parameters
@@ -59,9 +61,13 @@ def static_html(view: View, *, title: str = "", anchor: str = "", level: int = 2
         Id of the fragment, for links to it.
     level
         Level of the heading; blocks have headings one below.
+    without
+        Keys of blocks to leave out.
     """
     named = f' id="{safe(anchor)}"' if anchor else ""
-    blocks = "\n".join(block_html(block, level=level + 1) for block in view.blocks())
+    blocks = "\n".join(
+        block_html(block, level=level + 1) for block in view.blocks() if block.key not in without
+    )
     return (
         f'<section class="workbench-view" data-view="{safe(view.slug)}"{named}>\n'
         f"<h{level}>{safe(title or view.title)}</h{level}>\n"

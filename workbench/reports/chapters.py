@@ -1,0 +1,153 @@
+"""What stands in a report: an opening, a chapter per screen, and where it all comes from.
+
+The notebook of the report shows these one by one; each has `_repr_html_`.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workbench import __version__
+from workbench.reports.provenance import provenance_tables
+from workbench.study import Study
+from workbench.views import VIEWS, View
+from workbench.views.static import marked_up, safe, static_html, table_html
+from workbench.views.view import RESEARCH
+
+__all__ = ["Chapter", "Fragment", "chapters", "opening", "provenance"]
+
+_PRIVATE = (
+    "This file holds dialogue text. It is as private as the transcripts: pseudonymised at best, never "
+    "anonymous. Whoever has the file can read them."
+)
+_AUTOMATIC = (
+    "Codes, emotions and topics come from models and are sometimes wrong; no model figure stands alone. "
+    "Read the turns behind a figure, and form your own view first."
+)
+_WATCHED = "Nobody watches these figures for risk."
+_PROVENANCE = "provenance"
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A piece of HTML made of escaped text."""
+
+    name: str
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A view in one state, under a heading of its own.
+
+    Parameters
+    ----------
+    anchor
+        Id that the table of contents links to.
+    without
+        Keys of blocks that an earlier chapter has already.
+    """
+
+    anchor: str
+    title: str
+    view: View
+    without: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        return static_html(self.view, title=self.title, anchor=self.anchor, without=self.without)
+
+
+def chapters(study: Study, *, conversation: str) -> list[Chapter]:
+    """Return the chapters of a report in reading order.
+
+    Parameters
+    ----------
+    conversation
+        Id of the conversation that is read, and followed, in full.
+    """
+    talk = {"conversation": conversation}
+    return [
+        Chapter("corpus", "The corpus", VIEWS["corpus"](study)),
+        Chapter("reader", f"Conversation {conversation}", VIEWS["reader"](study, **talk)),
+        *_topics(study),
+        Chapter("session", f"Session sheet of {conversation}", VIEWS["session"](study, **talk)),
+        Chapter("emotion", f"Emotion course of {conversation}", VIEWS["emotion"](study, **talk)),
+        *_attributions(study),
+    ]
+
+
+def _topics(study: Study) -> list[Chapter]:
+    """A chapter per fitted side, or one that says that none is."""
+    if not (study.folder / "topics").is_dir():
+        return [Chapter("topics", "Topics", VIEWS["topics"](study))]
+    return [
+        Chapter(f"topics-{side}", f"Topics of the {side}", VIEWS["topics"](study, side=side))
+        for side in _choices(VIEWS["topics"](study), "side")
+    ]
+
+
+def _attributions(study: Study) -> list[Chapter]:
+    """A chapter per prompt and attributed turn; how well a prompt codes is said once."""
+    attributor = VIEWS["attribution"]
+    found: list[Chapter] = []
+    for prompt in _choices(attributor(study), "prompt"):
+        for place, unit in enumerate(_choices(attributor(study, prompt=prompt), "utterance")):
+            found.append(
+                Chapter(
+                    f"attribution-{prompt}-{place}",
+                    f"Prompt {prompt.replace('_', ' / ')}: turn {unit}",
+                    attributor(study, prompt=prompt, utterance=unit),
+                    ("check", "check_table") if place else (),
+                )
+            )
+    return found or [Chapter("attribution", "Prompt attribution", attributor(study))]
+
+
+def _choices(view: View, control: str) -> list[str]:
+    return [choice for choice in view.param[control].objects if choice is not None]
+
+
+def opening(study: Study, following: Sequence[Chapter]) -> Fragment:
+    """Return title, cautions and table of contents."""
+    corpus = study.corpus
+    now = datetime.datetime.now(datetime.UTC)
+    counts = (
+        f"{corpus.conversations.height:,} conversations, {corpus.utterances.height:,} turns, "
+        f"{corpus.speakers.height:,} speakers"
+    )
+    notes = [note for record in study.steps() for note in record.notes]
+    told = dict.fromkeys([RESEARCH, _AUTOMATIC, _PRIVATE, _WATCHED, *notes])
+    cautions = "".join(f"<li>{marked_up(caution)}</li>" for caution in told)
+    entries = [(x.anchor, x.title) for x in following]
+    entries.append((_PROVENANCE, "Where the figures come from"))
+    links = "".join(
+        f'<li><a href="#{safe(anchor)}">{safe(title)}</a></li>' for anchor, title in entries
+    )
+    return Fragment(
+        "opening",
+        f'<header class="workbench-opening"><h1>{safe(study.name)}</h1>'
+        f"<p>The corpus {safe(corpus.metadata.name)}: {counts}. Made {now:%d %B %Y, %H:%M} UTC "
+        f"by workbench {safe(__version__)}.</p></header>\n"
+        f'<ul class="workbench-cautions" aria-label="Cautions">{cautions}</ul>\n'
+        f'<nav class="workbench-contents" aria-label="Contents"><h2>Contents</h2>'
+        f"<ol>{links}</ol></nav>",
+    )
+
+
+def provenance(study: Study) -> Fragment:
+    """Return versions, seeds, models, checksums and timings."""
+    tables = "\n".join(
+        f'<section class="workbench-block" data-block="{safe(key)}" data-kind="table">'
+        f"<h3>{safe(title)}</h3>{table_html(table)}</section>"
+        for key, title, table in provenance_tables(study)
+    )
+    return Fragment(
+        _PROVENANCE,
+        f'<section class="workbench-view" data-view="{_PROVENANCE}" id="{_PROVENANCE}">'
+        f"<h2>Where the figures come from</h2>{tables}</section>",
+    )
