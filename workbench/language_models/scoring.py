@@ -27,6 +27,7 @@ TREE_TOKENS = 8192
 """Distinct tokens whose states are held at once (46 kB a token for SmolLM2-135M in float32)."""
 BATCH_TOKENS = 2048
 BATCH_STATES = 12288
+BATCH_PADDING = 128
 
 
 def continuation_logprobs(
@@ -95,17 +96,23 @@ def _run_tree(
 
 
 def _batches(ordered: list[Node], numbers: list[int]) -> list[list[int]]:
+    """Cut nodes sorted by length into batches with bounded size, past and padding."""
     batches: list[list[int]] = []
-    longest, deepest = 0, 0
+    tokens, deepest = 0, 0
     for node, number in zip(ordered, numbers, strict=True):
-        longest, deepest = max(longest, len(node.tokens)), max(deepest, node.start)
+        size = len(node.tokens)  # the longest so far
         rows = len(batches[-1]) + 1 if batches else 1
-        fits = rows * longest <= BATCH_TOKENS and rows * (deepest + longest) <= BATCH_STATES
+        tokens, deepest = tokens + size, max(deepest, node.start)
+        fits = (
+            rows * size <= BATCH_TOKENS
+            and rows * (deepest + size) <= BATCH_STATES
+            and rows * size - tokens <= BATCH_PADDING
+        )
         if batches and fits:
             batches[-1].append(number)
         else:
             batches.append([number])
-            longest, deepest = len(node.tokens), node.start
+            tokens, deepest = size, node.start
     return batches
 
 
@@ -161,7 +168,6 @@ def _collect(
 
 def _stacked(pasts: list[Past | None], rows: list[Node], depth: int) -> Any:
     """Put the rows' pasts into one cache, padded on the left to `depth`."""
-    import torch
     from transformers import DynamicCache
 
     cache = DynamicCache()
@@ -177,7 +183,7 @@ def _stacked(pasts: list[Past | None], rows: list[Node], depth: int) -> Any:
             if past is None:
                 continue
             for whole, own in zip(stacked, past[layer], strict=True):
-                torch.Tensor.copy_(whole[row, :, depth - node.start :], own)
+                whole[row, :, depth - node.start :].copy_(own)
         cache.update(stacked[0], stacked[1], layer)
     return cache
 
