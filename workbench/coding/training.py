@@ -33,7 +33,7 @@ _CLIENT = Recipe(
 )
 _RECIPES: Mapping[str, Recipe] = {
     "annomi-helper": _HELPER,
-    "annomi-helper-flags": replace(_HELPER, aim="share"),
+    "annomi-helper-flags": replace(_HELPER, surface_penalty=3.0, aim="share"),
     "annomi-client": _CLIENT,
 }
 
