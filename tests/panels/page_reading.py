@@ -2,6 +2,7 @@
 
 import base64
 import time
+from decimal import Decimal, InvalidOperation
 
 import numpy as np
 
@@ -41,23 +42,21 @@ def cells(page, key):
 def expected_cells(table):
     """Texts a grid has to show of the first page of a table."""
     frame = page_frame(table)
-    columns = []
-    for column in frame.head(PAGE):
-        whole = frame[column.name].drop_nulls()
-        small = column.dtype.is_float() and ((whole.abs() > 0) & (whole.abs() < 0.0005)).any()
-        none = "–" if column.dtype.is_numeric() else ""
-        columns.append([none if x is None else _written(x, 6 if small else 3) for x in column])
+    columns = [[_written(value, column.dtype) for value in column] for column in frame.head(PAGE)]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def _written(value, decimals):
+def _written(value, dtype):
+    if dtype.is_numeric() and (value is None or np.isnan(value)):
+        return "–"
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return "–" if np.isnan(value) else f"{value:,.{decimals}f}"
-    return " ".join(str(value).split())
+    if isinstance(value, float) and 0 < abs(value) < 0.0005:
+        mantissa, exponent = f"{value:.1e}".split("e")
+        return f"{mantissa}e{int(exponent):+d}"
+    if isinstance(value, int | float):
+        return f"{value:,}" if isinstance(value, int) else f"{value:,.3f}"
+    return "" if value is None else " ".join(str(value).split())
 
 
 def figure_data(page, key):
@@ -96,6 +95,24 @@ def _same_numbers(left, right):
     return left == right or {left, right} <= {None, "NaN"}
 
 
+def _same_cells(shown, wanted):
+    """Equal texts, or numbers that differ by rounding a five in the last place."""
+    if len(shown) != len(wanted) or any(map(lambda a, b: len(a) != len(b), shown, wanted)):
+        return False
+    pairs = [pair for rows in zip(shown, wanted, strict=True) for pair in zip(*rows, strict=True)]
+    return all(a == b or _differ_by_rounding(a, b) for a, b in pairs)
+
+
+def _differ_by_rounding(left, right):
+    if not (left[-1:].isdigit() and right[-1:].isdigit() and "." in left and "." in right):
+        return False
+    place = Decimal(1).scaleb(-len(right.rpartition(".")[2]))
+    try:
+        return abs(Decimal(left.replace(",", "")) - Decimal(right.replace(",", ""))) <= place
+    except InvalidOperation:
+        return False
+
+
 def differences(page, view):
     """What the page shows otherwise than the view has it; empty when all is equal."""
     found = []
@@ -104,10 +121,11 @@ def differences(page, view):
             found.append((block.key, "is not there"))
             continue
         title = part(page, block.key).locator("h2").inner_text()
-        shown, wanted = title, block.title
+        shown, wanted, same = title, block.title, _same_numbers
         if title == block.title and block.kind == "table":
             shown, wanted = cells(page, block.key), expected_cells(block.content)
             shown = [[" ".join(text.split()) for text in row] for row in shown]
+            same = _same_cells
         elif title == block.title and block.kind == "figure":
             if part(page, block.key).locator(".js-plotly-plot").count() != 1:
                 found.append((block.key, "is not drawn"))
@@ -116,7 +134,7 @@ def differences(page, view):
         elif title == block.title and block.kind == "text":
             shown = part(page, block.key).locator(".told").inner_text()
             wanted = " ".join(block.content.replace("`", "").split())
-        if not _same_numbers(shown, wanted):
+        if not same(shown, wanted):
             found.append((block.key, shown, wanted))
     return found
 

@@ -165,8 +165,15 @@ def test_lists_are_joined_and_titles_escaped():
     table = pl.DataFrame({"words_<b>": [["a", "b"], None], "low": [0.00001, 2.0]})
     assert page_frame(table)["words_<b>"].to_list() == ["a; b", None]
     made = grid(table)
-    assert made.titles["words_<b>"] == "words &lt;b&gt;"
-    assert made.formatters["low"].format == "0,0.000000"
+    assert made.titles == {"c0": "words &lt;b&gt;", "c1": "low"}
+    assert "minimumFractionDigits: 3" in made.formatters["c1"].js_code
+
+
+def test_the_name_of_a_column_is_never_a_field_of_the_grid():
+    code = "--x_x--0_0--window.hurt=1--x_x--0_0--"
+    made = grid(pl.DataFrame({code: ["a"]}))
+    assert list(made.value.columns) == ["c0"]
+    assert code not in str(made._get_configuration(made._get_columns()))
 
 
 def test_the_index_says_what_is_done_and_what_is_missing(small_study):

@@ -19,7 +19,7 @@ Click = Callable[[str, Mapping[str, Any]], None]
 """Takes the key of a block and what was clicked in it."""
 
 
-_COMPACT_HEIGHT, _COMPACT_NAMES, _COMPACT_CHARACTERS = 480, 6, 14
+_COMPACT_HEIGHT, _COMPACT_MARKS, _COMPACT_CHARACTERS = 480, 12, 14
 _HALF = 540
 """Pixels that a card of half the page leaves to its content."""
 
@@ -59,27 +59,29 @@ class _Figure:
             self._click(self._key, data["points"][0])
 
     def fits(self, block: Block) -> bool:
-        return block.kind == "figure"
+        content: Any = block.content  # a drawn figure keeps its height
+        return block.kind == "figure" and content.layout.height == self.shown.height
 
     def show(self, block: Block) -> None:
         figure: Any = block.content
+        self.narrow = _is_compact(figure)
         if figure != self.shown.object:
-            self.shown.param.update(object=figure, height=figure.layout.height)
+            self.shown.object = figure
 
 
 def _is_compact(figure: Any) -> bool:
-    """Whether names and caption of a figure have room in half the page."""
-    across, down = _names(figure, "x"), _names(figure, "y")
+    """Whether marks, names and caption of a figure have room in half the page."""
+    across, down = _values(figure, "x"), _values(figure, "y")
     return (
         (figure.layout.height or 0) <= _COMPACT_HEIGHT
-        and len(across) <= _COMPACT_NAMES
-        and max(map(len, down), default=0) <= _COMPACT_CHARACTERS
+        and len(across) <= _COMPACT_MARKS
+        and max((len(x) for x in down if isinstance(x, str)), default=0) <= _COMPACT_CHARACTERS
     )
 
 
-def _names(figure: Any, axis: str) -> set[str]:
-    values = [getattr(trace, axis, None) for trace in figure.data]
-    return {x for array in values if array is not None for x in array if isinstance(x, str)}
+def _values(figure: Any, axis: str) -> list[Any]:
+    arrays = [getattr(trace, axis, None) for trace in figure.data]
+    return [value for array in arrays if array is not None for value in array]
 
 
 class _Table:

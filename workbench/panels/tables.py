@@ -6,7 +6,7 @@ from typing import Any
 
 import panel as pn
 import polars as pl
-from bokeh.models.widgets.tables import NumberFormatter
+from panel.io.model import JSCode
 
 from workbench.panels.pages import read_page
 from workbench.panels.text import safe
@@ -18,8 +18,7 @@ PAGE = 15
 
 _LEAST, _LONG, _WHOLE = 170, 260, 1130
 """Pixels that a column of long texts has at least, from which a text is long, and of the page's width."""
-_DIGITS, _PIXELS, _PADDING, _ARROW = 7, 8, 18, 36
-_EMPTY = "–"
+_DIGITS, _PIXELS, _TITLE, _PADDING, _ARROW = 7, 8, 9, 18, 46
 
 
 def page_frame(table: pl.DataFrame) -> pl.DataFrame:
@@ -29,14 +28,19 @@ def page_frame(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def grid(table: pl.DataFrame) -> pn.widgets.Tabulator:
-    """Make the grid of a table."""
+    """Make the grid of a table.
+
+    Names of columns go in as titles alone, never as field names: those stand in the grid's
+    configuration, where Panel looks for code in every text.
+    """
     frame = page_frame(table)
+    fields = {name: f"c{i}" for i, name in enumerate(frame.columns)}
     return pn.widgets.Tabulator(
-        frame.to_pandas(),
-        formatters=_formatters(frame),
-        titles={name: safe(name.replace("_", " ")) for name in frame.columns},
-        widths=_widths(frame),
-        text_align={n: "right" for n, dtype in frame.schema.items() if dtype.is_numeric()},
+        frame.rename(fields).to_pandas(),
+        formatters={fields[name]: _formatter(frame[name]) for name in fields},
+        titles={fields[name]: safe(name.replace("_", " ")) for name in fields},
+        widths={fields[name]: width for name, width in _widths(frame).items()},
+        text_align={fields[name]: "right" for name in fields if frame[name].dtype.is_numeric()},
         pagination="remote" if frame.height > PAGE else None,
         page_size=PAGE,
         show_index=False,
@@ -50,25 +54,11 @@ def grid(table: pl.DataFrame) -> pn.widgets.Tabulator:
     )
 
 
-def _formatters(frame: pl.DataFrame) -> dict[str, Any]:
-    return {name: _formatter(frame[name]) for name in frame.columns}
-
-
 def _formatter(column: pl.Series) -> Any:
-    if column.dtype.is_integer():
-        return NumberFormatter(format="0,0", nan_format=_EMPTY, null_format=_EMPTY)
     if column.dtype.is_numeric():
-        return NumberFormatter(
-            format=f"0,0.{'0' * _decimals(column)}", nan_format=_EMPTY, null_format=_EMPTY
-        )
+        decimals = "0" if column.dtype.is_integer() else "3"
+        return JSCode(read_page("number.js").replace("DECIMALS", decimals))
     return {"type": "textarea"}
-
-
-def _decimals(column: pl.Series) -> int:
-    """Three, or six where a small value would be shown as nought."""
-    size = pl.col(column.name).abs()
-    small = column.to_frame().select(((size > 0) & (size < 0.0005)).any()).item()
-    return 6 if small else 3
 
 
 def estimated_width(table: pl.DataFrame) -> int:
@@ -81,9 +71,9 @@ def _natural_widths(table: pl.DataFrame) -> dict[str, int]:
     texts = table.select(pl.col(pl.String).str.len_chars().max().fill_null(0))
     longest = dict(zip(texts.columns, texts.row(0), strict=True)) if texts.width else {}
     return {
-        name: max(
-            _PIXELS * len(name) + _ARROW,
-            min(_LONG, _PIXELS * longest.get(name, _DIGITS) + _PADDING),
+        name: min(
+            _LONG,
+            max(_TITLE * len(name) + _ARROW, _PIXELS * longest.get(name, _DIGITS) + _PADDING),
         )
         for name in table.columns
     }
