@@ -26,6 +26,11 @@ _AUTOMATIC = (
     "Codes, emotions and topics come from models and are sometimes wrong; no model figure stands alone. "
     "Read the turns behind a figure, and form your own view first."
 )
+_STILL = (
+    "This file shows one state of every screen. Figures answer to the pointer, and the conversation can be "
+    "searched and stepped through; where a caption speaks of a click, `workbench serve` and JupyterLab "
+    "take it."
+)
 _WATCHED = "Nobody watches these figures for risk."
 _PROVENANCE = "provenance"
 
@@ -134,6 +139,7 @@ def opening(study: Study, following: Sequence[Chapter]) -> Fragment:
         f"<p>The corpus {safe(corpus.metadata.name)}: {counts}. Made {now:%d %B %Y, %H:%M} UTC "
         f"by workbench {safe(__version__)}.</p></header>\n"
         f'<ul class="workbench-cautions" aria-label="Cautions">{cautions}</ul>\n'
+        f'<p class="workbench-note">{marked_up(_STILL)}</p>\n'
         f'<nav class="workbench-contents" aria-label="Contents"><h2>Contents</h2>'
         f"<ol>{links}</ol></nav>",
     )

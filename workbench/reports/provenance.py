@@ -57,14 +57,13 @@ def _steps(study: Study) -> pl.DataFrame:
             "parameters": _chosen(record),
             "depends_on": _dependencies(record),
             "fingerprint": record.fingerprint[:_SHORT],
-            "notes": " ".join(record.notes),
         }
         for record in study.steps()
     ]
     numbers = {"seconds": pl.Float64, "random_state": pl.Int64}
     names = ("step", "state", "seconds", "device", "random_state", "parameters", "depends_on")
-    columns = (*names, "fingerprint", "notes")
-    return pl.DataFrame(rows, schema={name: numbers.get(name, pl.String) for name in columns})
+    schema = {name: numbers.get(name, pl.String) for name in (*names, "fingerprint")}
+    return pl.DataFrame(rows, schema=schema)
 
 
 def _chosen(record: StepRecord) -> str:
@@ -99,14 +98,13 @@ def _coders(study: Study) -> pl.DataFrame:
                 "kind": metadata.coder_kind,
                 "round": metadata.round,
                 "context_turns": metadata.context_turns,
-                "model": (metadata.model or "")[: 2 * _SHORT],
+                "model": (metadata.model or "")[:_SHORT],
                 "codebook": (metadata.codebook or "")[:_SHORT],
-                "sampling": metadata.sampling or "all",
-                "caution": metadata.caution or "",
+                "coded": metadata.sampling or "all",
             }
         )
     numbers = {"round": pl.Int64, "context_turns": pl.Int64}
-    names = ("layer", "coder", "kind", *numbers, "model", "codebook", "sampling", "caution")
+    names = ("layer", "coder", "kind", *numbers, "model", "codebook", "coded")
     return pl.DataFrame(rows, schema={name: numbers.get(name, pl.String) for name in names})
 
 

@@ -26,7 +26,9 @@ from workbench.views.view import Block, View
 __all__ = ["block_html", "figure_html", "marked_up", "safe", "static_html", "table_html"]
 
 _COMMAND = re.compile(r"`([^`]+)`")
-_ROWS = 2000
+_ROWS, _LONG = 2000, 60
+"""Rows of a table that are given, and characters from which a text is long."""
+
 _EMPTY = "–"
 
 
@@ -163,7 +165,9 @@ def _cells(shown: pl.Series, whole: pl.Series) -> list[str]:
     write = _writer(whole)
     if whole.dtype.is_numeric():
         return [f'<td class="number">{write(value)}</td>' for value in shown]
-    return [f'<td dir="auto">{safe(write(value))}</td>' for value in shown]
+    texts = [write(value) for value in shown]
+    long = ' class="long"' if max(map(len, texts), default=0) > _LONG else ""
+    return [f'<td{long} dir="auto">{safe(text)}</td>' for text in texts]
 
 
 def _writer(column: pl.Series) -> Callable[[Any], str]:
