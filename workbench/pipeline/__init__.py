@@ -1,10 +1,10 @@
 """The main job and its steps: a study in, results stored in the study."""
 
 from workbench.pipeline.analyse import analyse
-from workbench.pipeline.attribution import attribution
+from workbench.pipeline.attribution import attribution, coded_items
 from workbench.pipeline.coding import code
 from workbench.pipeline.embedding import embed_study
 from workbench.pipeline.emotion import emotion
 from workbench.pipeline.topics import topics
 
-__all__ = ["analyse", "attribution", "code", "embed_study", "emotion", "topics"]
+__all__ = ["analyse", "attribution", "code", "coded_items", "embed_study", "emotion", "topics"]

@@ -14,7 +14,7 @@ from workbench.study import StepRecord, Study
 
 __all__ = ["provenance_tables"]
 
-_SHORT = 16
+_SHORT = 12
 """Characters of a checksum that are enough to tell two apart."""
 
 
@@ -24,7 +24,7 @@ def provenance_tables(study: Study) -> list[tuple[str, str, pl.DataFrame]]:
         ("corpus_facts", "Corpus", _facts(_corpus_facts(study))),
         ("steps", "Steps, seeds and timings", _steps(study)),
         ("coders", "Layers and their coders", _coders(study)),
-        ("versions", "Versions and machine", _facts(_versions(study))),
+        ("versions", "Models, versions and machine", _facts(_versions(study))),
     ]
 
 
@@ -109,11 +109,14 @@ def _coders(study: Study) -> pl.DataFrame:
 
 
 def _versions(study: Study) -> dict[str, Any]:
-    """Versions and machine of the last run, and the encoder."""
+    """Models, and versions and machine of the last run."""
     encoder = study.folder / "embeddings" / "encoder.json"
     facts: dict[str, Any] = {"workbench (this report)": __version__}
     if encoder.is_file():
         facts["encoder"] = read_json(encoder)["fingerprint"]
+    for check in sorted((study.folder / "attributions").glob("*/check.json")):
+        model = read_json(check)["settings"]["model"]
+        facts[f"language model of {check.parent.name}"] = model
     runs = study.manifests()
     if runs:
         facts["last run finished"] = runs[-1].get("finished")
