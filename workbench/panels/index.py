@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from workbench.panels.pages import page_path, read_page
@@ -43,7 +44,7 @@ def _done(record: StepRecord) -> dict[str, Any]:
 
 def _missing(study: Study, station: str) -> dict[str, Any]:
     verb, _, side = station.partition("-")
-    command = f"workbench {_VERB.get(verb, verb)} {study.folder}"
+    command = f"workbench {_VERB.get(verb, verb)} {shlex.quote(str(study.folder))}"
     return {
         "name": station,
         "state": "missing",

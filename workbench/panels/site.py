@@ -75,6 +75,7 @@ def make_server(study: Study, *, port: int = 5006, auth: str | Path | None = Non
             extra_patterns=[index],
             transforms=[SafeHeaders],
             location=False,
+            verbose=True,  # says the address
             warm=True,  # the first reader does not wait for imports
             **login,
         )

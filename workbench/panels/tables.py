@@ -16,7 +16,7 @@ __all__ = ["PAGE", "estimated_width", "grid", "page_frame"]
 PAGE = 15
 """Rows of a page."""
 
-_LEAST, _LONG, _WHOLE = 170, 260, 1130
+_LEAST, _LONG, _WHOLE = 230, 260, 1130
 """Pixels that a column of long texts has at least, from which a text is long, and of the page's width."""
 _DIGITS, _PIXELS, _TITLE, _PADDING, _ARROW = 7, 8, 9, 18, 46
 

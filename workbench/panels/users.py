@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 import stat
-import warnings
 from pathlib import Path
 
 from workbench.errors import BadInput
 
 __all__ = ["read_users"]
 
+_log = logging.getLogger(__name__)
 _EXPECTED = 'Expected one JSON object of names and passwords, as {"name": "password"}.'
 
 
@@ -37,8 +38,9 @@ def read_users(path: str | Path) -> dict[str, str]:
             path, "names or passwords are missing or not text.", remedy=_EXPECTED
         )
     if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        warnings.warn(
-            f"{path} holds plain passwords and others on this machine can read it: chmod 600 {path}",
-            stacklevel=2,
+        _log.warning(
+            "%s holds plain passwords and others on this machine can read it: chmod 600 %s",
+            path,
+            path,
         )
     return users
