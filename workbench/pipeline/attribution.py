@@ -24,8 +24,10 @@ __all__ = ["PROMPT", "attribution", "attribution_step", "coded_items"]
 PROMPT = "question_reflection"
 """Prompt of the main job: the one that the default model can follow."""
 
-_CHECKED = 12
+_CHECKED = 12  # utterances per option in the check of the prompt as a coder
 _FEWEST_WORDS = 4
+_CONTEXT_WORDS = 15  # the shipped prompt was measured with contexts of this length
+_FILLERS = 1  # behind the noise floor; each costs about as much as the attribution itself
 
 
 def attribution(
@@ -91,6 +93,7 @@ def attribution_step(
                 template.fill(row["utterance"], context=row["context"]),
                 template.payoff(row["code"]),
                 model=listener,
+                fillers=_FILLERS,
             )
             outputs.append(f"attributions/{template.name}/{checksum_of(row['id'])[:12]}.json")
             content = found.to_dict()
@@ -124,7 +127,7 @@ def coded_items(
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
     """Utterances with a code the prompt asks for, in an order drawn by `random_state`, and notes.
 
-    Columns: `id`, `utterance`, `context` (what the other side said just before), `code` (as in the
+    Columns: `id`, `utterance`, `context` (the last words the other side said just before), `code` (as in the
     corpus), `label` (the prompt's option), `source`, `human` (whether a person gave the code).
     """
     corpus = study.corpus
@@ -172,7 +175,8 @@ def _codes(study: Study, template: PromptTemplate) -> tuple[Layer | None, str]:
 
 
 def _turns_with_context(corpus: Corpus) -> pl.DataFrame:
-    before = pl.col("text").shift().over("conversation_id")
+    last_words = pl.col("text").str.split(" ").list.tail(_CONTEXT_WORDS).list.join(" ")
+    before = last_words.shift().over("conversation_id")
     answered = pl.col("side").shift().over("conversation_id") != pl.col("side")
     sources = corpus.conversations.select("source", conversation_id="id")
     return (
