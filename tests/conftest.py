@@ -15,6 +15,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "WORKBENCH_CACHE_HOME", str(config.rootpath / ".pytest_cache" / "workbench")
     )
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    # the worker processes of the test run already use all cores; threads that spin on top of them
+    # cost five to eight times the time
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")
