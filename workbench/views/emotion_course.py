@@ -10,6 +10,7 @@ import polars as pl
 
 from workbench.corpus import Layer
 from workbench.emotion.course import emotion_course
+from workbench.emotion.shipped import CAUTION
 from workbench.figures import emotion as figures
 from workbench.views import layers as found
 from workbench.views.corpus_tables import group_columns
@@ -19,7 +20,6 @@ from workbench.views.view import ALL, RESEARCH, Section, View
 __all__ = ["EmotionCourse"]
 
 _SENTIMENT, _EKMAN = "goemotions-sentiment.head", "goemotions-ekman.head"
-_CAUTION = "Learned on Reddit comments, accuracy on counselling unknown."
 VALENCE = "valence"
 
 
@@ -76,10 +76,8 @@ class EmotionCourse(View):
     def cautions(self) -> list[str]:
         """What every screen with modelled emotions has to say, and what was left out."""
         record = self.study.step("emotion")
-        notes = [
-            note for note in (record.notes if record else ()) if note.rstrip(".") not in _CAUTION
-        ]
-        return [RESEARCH, _CAUTION, *notes]
+        notes = record.notes if record else ()
+        return list(dict.fromkeys([RESEARCH, CAUTION, *notes]))
 
     def sections(self) -> Sequence[Section]:
         """Curve, shades, the turn looked at, and means per group."""
@@ -108,7 +106,7 @@ class EmotionCourse(View):
 
     def _valence(self) -> tuple[Any, str]:
         course = self._of_side(self._course(self.study.layer(_SENTIMENT)))
-        note = f"{_CAUTION} Click a turn to read it."
+        note = f"{CAUTION} Click a turn to read it."
         return figures.valence_curve(course, session=self.conversation, window=self.window), note
 
     def _shades(self) -> tuple[Any, str]:
@@ -120,7 +118,7 @@ class EmotionCourse(View):
             session=self.conversation,
             side=side,
         )
-        return figure, _CAUTION
+        return figure, CAUTION
 
     def _turn(self) -> tuple[pl.DataFrame, str]:
         turns = self.study.corpus.conversation(self.conversation).utterances
@@ -149,7 +147,7 @@ class EmotionCourse(View):
         if self.group is None:
             return "No column of the conversations has groups to compare.", ""
         named = VALENCE if self.quantity == VALENCE else f"probability of {self.quantity}"
-        return figures.emotion_means(self._mean_values(), by=self.group, label=named), _CAUTION
+        return figures.emotion_means(self._mean_values(), by=self.group, label=named), CAUTION
 
     def _means_table(self) -> tuple[Any, str]:
         if self.group is None:
