@@ -23,7 +23,15 @@ import polars as pl
 
 from workbench.views.view import Block, View
 
-__all__ = ["block_html", "figure_html", "marked_up", "safe", "static_html", "table_html"]
+__all__ = [
+    "block_html",
+    "cell_writer",
+    "figure_html",
+    "marked_up",
+    "safe",
+    "static_html",
+    "table_html",
+]
 
 _COMMAND = re.compile(r"`([^`]+)`")
 _ROWS, _LONG = 2000, 60
@@ -162,7 +170,7 @@ def _number(numeric: bool) -> str:
 
 
 def _cells(shown: pl.Series, whole: pl.Series) -> list[str]:
-    write = _writer(whole)
+    write = cell_writer(whole)
     if whole.dtype.is_numeric():
         return [f'<td class="number">{write(value)}</td>' for value in shown]
     texts = [write(value) for value in shown]
@@ -170,8 +178,8 @@ def _cells(shown: pl.Series, whole: pl.Series) -> list[str]:
     return [f'<td{long} dir="auto">{safe(text)}</td>' for text in texts]
 
 
-def _writer(column: pl.Series) -> Callable[[Any], str]:
-    """How the values of a column are written."""
+def cell_writer(column: pl.Series) -> Callable[[Any], str]:
+    """Return the function that writes a value of this column as text, with decimals to suit them all."""
     if column.dtype.is_integer():
         return lambda value: _EMPTY if value is None else f"{value:,}"
     if column.dtype.is_numeric():

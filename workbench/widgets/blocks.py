@@ -56,7 +56,8 @@ class _Table:
         return block.kind == "table"
 
     def show(self, block: Block) -> None:
-        self.shown.show(block.content)
+        content: Any = block.content
+        self.shown.show(content)
 
 
 class _Module:

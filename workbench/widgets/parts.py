@@ -29,7 +29,7 @@ class Prose(anywidget.AnyWidget):
 
     _esm = _FOLDER / "prose.js"
     _css = _FOLDER / "screen.css"
-    lines = traitlets.List().tag(sync=True)
+    lines: Any = traitlets.List().tag(sync=True)
 
     def __init__(self, lines: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__()
@@ -89,8 +89,8 @@ class Grid(anywidget.AnyWidget):
     """A table, a page at a time: cells are text, written as in an exported page."""
 
     _esm = _FOLDER / "grid.js"
-    columns = traitlets.List().tag(sync=True)
-    rows = traitlets.List().tag(sync=True)
+    columns: Any = traitlets.List().tag(sync=True)
+    rows: Any = traitlets.List().tag(sync=True)
     page = traitlets.Int(0).tag(sync=True)
     size = traitlets.Int(PAGE).tag(sync=True)
     total = traitlets.Int(0).tag(sync=True)
