@@ -14,7 +14,6 @@ from workbench.resources import bundled
 
 NOTEBOOKS = sorted(bundled("notebooks").glob("*.ipynb"))
 SHOWN = ("01_corpus", "02_topics", "03_mi_coding", "05_emotion", "07_attribution", "08_report")
-WIDGET = "application/vnd.jupyter.widget-view+json"
 
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -73,13 +72,6 @@ def test_it_runs_and_can_be_read_without_a_kernel(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("WORKBENCH_STUDY", str(copied))
     done = run_notebook(path)
-    widgets = [
-        output
-        for cell in done.cells
-        for output in cell.get("outputs", [])
-        if WIDGET in output.get("data", {})
-    ]
-    assert all("text/html" in widget.data for widget in widgets)
     page = tmp_path / "page.html"
     page.write_text(notebook_page(done, title=path.stem, code=True), "utf-8")
     browser_page.goto(page.as_uri())

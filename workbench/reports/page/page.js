@@ -1,7 +1,7 @@
 // Brings a page to life: draws its figures and starts its ES modules.
 // Everything needed stands in the page; nothing is asked of any host.
 
-const PRINT_WIDTH = 660;
+const PRINT_WIDTH = 890; // pixels; page.css scales figures to the paper
 
 function dataOf(place) {
   return JSON.parse(place.querySelector(':scope > script[type="application/json"]').textContent);
