@@ -24,7 +24,7 @@ __all__ = ["PROMPT", "attribution", "attribution_step", "coded_items"]
 PROMPT = "question_reflection"
 """Prompt of the main job: the one that the default model can follow."""
 
-_CHECKED = 12  # utterances per option in the check of the prompt as a coder
+_CHECKED = 20  # utterances per option in the check of the prompt as a coder
 _FEWEST_WORDS = 4
 _CONTEXT_WORDS = 15  # the shipped prompt was measured with contexts of this length
 _FILLERS = 1  # behind the noise floor; each costs about as much as the attribution itself
