@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["run_notebook"]
 
 _LONGEST = 600
+"""Seconds that a cell may take."""
+
+_SOCKET_NAME = 90
+"""Characters that the name of a socket file may have, with room for the number that is added."""
 
 
 def run_notebook(template: Path, **parameters: Any) -> NotebookNode:
@@ -59,10 +63,10 @@ def _own_interpreter(folder: str) -> type[AsyncKernelManager]:
     class OwnInterpreter(AsyncKernelManager):
         def __init__(self, **options: Any) -> None:
             super().__init__(connection_file=str(Path(folder) / "kernel.json"), **options)
-            if os.name == "posix":
+            socket = str(Path(folder) / "kernel")
+            if os.name == "posix" and len(socket) < _SOCKET_NAME:
                 # dialogue text goes through a socket file of this user, through no port
-                self.transport = "ipc"
-                self.ip = str(Path(folder) / "kernel")
+                self.transport, self.ip = "ipc", socket
 
         @property
         def kernel_spec(self) -> KernelSpec:
