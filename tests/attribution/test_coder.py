@@ -63,21 +63,6 @@ def test_a_coder_that_gives_one_answer_does_not_code(smollm2):
     assert found.verdict.startswith("This explains a coder that does not code: accuracy 0.50")
 
 
-def test_too_few_items_are_called_inconclusive_not_a_failure(smollm2):
-    few = items(
-        [
-            ("It barks.", "dog"),
-            ("It meows.", "cat"),
-            ("It barks loudly.", "dog"),
-            ("It barks!", "cat"),
-        ]
-    )
-    found = coder_check(ABLE, few, options=OPTIONS, model=smollm2)
-    assert found.table.filter(quantity="accuracy")["estimate"].item() == 0.75
-    assert found.verdict.startswith("Too few items to say that this prompt codes better")
-    assert not found.beats_majority
-
-
 def test_without_sources_items_are_independent(smollm2):
     found = coder_check(ABLE, CLEAR.drop("source"), options=OPTIONS, model=smollm2)
     assert found.table.filter(quantity="accuracy")["method"].item() == "Wilson"
