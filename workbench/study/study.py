@@ -17,7 +17,7 @@ import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -28,6 +28,9 @@ from workbench.corpus.storage import read_folder, write_folder
 from workbench.errors import BadInput, NotComputed, WorkbenchError
 from workbench.files import atomic_folder, atomic_path, read_json, write_json
 from workbench.study.steps import StepRecord
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 __all__ = ["STUDY_VERSION", "Study"]
 
@@ -47,6 +50,7 @@ class Study:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._corpus: Corpus | None = None
+        self._lock: FileLock | None = None
 
     # -- opening -------------------------------------------------------------------------------
 
@@ -109,6 +113,8 @@ class Study:
     def locked(self) -> Iterator[None]:
         """Hold the study for writing; a second writer is told so at once.
 
+        A step may hold it again inside another step of the same `Study`.
+
         Raises
         ------
         WorkbenchError
@@ -116,9 +122,10 @@ class Study:
         """
         from filelock import FileLock, Timeout
 
-        lock = FileLock(self.folder / ".lock")
+        if self._lock is None:
+            self._lock = FileLock(self.folder / ".lock")
         try:
-            with lock.acquire(timeout=0.5):
+            with self._lock.acquire(timeout=0.5):
                 yield
         except Timeout:
             raise WorkbenchError(
