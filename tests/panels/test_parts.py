@@ -15,10 +15,10 @@ from workbench.panels import Screen
 from workbench.panels.controls import make_control
 from workbench.panels.index import index_html, steps_table
 from workbench.panels.tables import PAGE, grid, page_frame
-from workbench.panels.text import marked_up, safe
 from workbench.panels.users import read_users
 from workbench.study import StepRecord
 from workbench.views import VIEWS, View
+from workbench.views.static import marked_up, safe
 from workbench.views.view import Section
 
 HOSTILE = "<img src=x onerror=window.hurt=1><script>window.hurt=2</script>"

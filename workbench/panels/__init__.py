@@ -1,6 +1,6 @@
 """Panel skins over the views: one page per screen, and all of them as one site.
 
-The pages make no request to another host. Text reaches their markup through `workbench.panels.text`
+The pages make no request to another host. Text reaches their markup through `workbench.views.static`
 alone, or through an ES module's `textContent`.
 """
 

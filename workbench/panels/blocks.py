@@ -10,8 +10,8 @@ import panel as pn
 from workbench.panels.modules import component
 from workbench.panels.pages import read_page
 from workbench.panels.tables import estimated_width, grid
-from workbench.panels.text import marked_up, safe
 from workbench.views import Block
+from workbench.views.static import marked_up, safe
 
 __all__ = ["Card", "Click", "set_widths"]
 

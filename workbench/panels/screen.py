@@ -12,9 +12,9 @@ from workbench.errors import WorkbenchError
 from workbench.panels.blocks import Card, set_widths
 from workbench.panels.controls import make_control, update_control
 from workbench.panels.pages import read_page
-from workbench.panels.text import marked_up
 from workbench.study import Study
 from workbench.views import VIEWS, View
+from workbench.views.static import marked_up
 
 __all__ = ["Screen", "page"]
 

@@ -9,7 +9,7 @@ import polars as pl
 from panel.io.model import JSCode
 
 from workbench.panels.pages import read_page
-from workbench.panels.text import safe
+from workbench.views.static import safe
 
 __all__ = ["PAGE", "estimated_width", "grid", "page_frame"]
 
