@@ -9,7 +9,7 @@ import numpy as np
 from workbench.panels.tables import PAGE, page_frame
 
 _FIGURE = """
-node => node.data.map(trace => Object.fromEntries(
+node => (node.data ?? []).map(trace => Object.fromEntries(
     ["type", "x", "y", "z", "labels", "values"].filter(name => trace[name] !== undefined)
     .map(name => [name, Array.isArray(trace[name]) || ArrayBuffer.isView(trace[name])
         ? Array.from(trace[name], x => ArrayBuffer.isView(x) ? Array.from(x) : x) : trace[name]])))

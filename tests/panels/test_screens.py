@@ -50,9 +50,11 @@ def row(key, index):
     """Click a row of a table; the view gets the row."""
 
     def act(page, view):
-        part(page, key).locator(".tabulator-row").nth(index).locator(
-            ".tabulator-cell:visible"
-        ).first.click()
+        cell = (
+            part(page, key).locator(".tabulator-row").nth(index).locator(".tabulator-cell:visible")
+        )
+        page.wait_for_timeout(1000)  # a grid just made binds its clicks after it shows its rows
+        cell.first.click()
         view.click(key, block(view, key).content.row(index, named=True))
 
     return act
