@@ -75,6 +75,7 @@ def test_a_second_run_does_nothing_says_so_and_is_quick(own_demo_study):
     assert len(own_demo_study.manifests()) == 1
 
 
+@pytest.mark.prove
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork and no SIGKILL on Windows")
 def test_killed_at_random_times_it_ends_with_the_same_tables(tmp_path):
     clean, killed = tmp_path / "clean", tmp_path / "killed"
