@@ -2,6 +2,7 @@
 
 import html
 import json
+import threading
 
 import ipywidgets
 import param
@@ -238,6 +239,26 @@ def test_an_error_is_told_and_the_screen_lives_on(bare):
     screen.controls["exact"].value = 5
     assert screen._cautions.lines == []
     assert screen.cards["text"].content.lines == [["told", "True 5"]]
+
+
+def test_a_change_from_another_thread_waits_for_the_first(bare):
+    screen = skin(Odd)(bare)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow():
+        begun.set()
+        go_on.wait(20)
+
+    first = threading.Thread(target=screen._act, args=(slow,))
+    second = threading.Thread(target=setattr, args=(screen.controls["exact"], "value", 7))
+    first.start()
+    begun.wait(20)
+    second.start()
+    go_on.set()
+    first.join(20)
+    second.join(20)
+    assert screen.view.exact == 7
+    assert screen.cards["text"].content.lines == [["told", "True 7"]]
 
 
 def test_an_unknown_kind_of_control_is_refused(bare):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar
@@ -51,7 +52,7 @@ class Screen(ipywidgets.VBox):
         view = self.view_type(study, **params)
         super().__init__()
         self.view = view
-        self._busy = False
+        self._lock, self._busy = threading.RLock(), False
         self._cards: dict[str, Card] = {}
         self.controls = {name: make_control(view, name) for name in view.controls}
         for name, control in self.controls.items():
@@ -76,7 +77,8 @@ class Screen(ipywidgets.VBox):
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any] | None:
         """Give the live widget, and its present state as HTML for pages without a kernel."""
         bundle: dict[str, Any] | None = super()._repr_mimebundle_(**options)
-        return None if bundle is None else {**bundle, "text/html": static_html(self.view)}
+        with self._lock:
+            return None if bundle is None else {**bundle, "text/html": static_html(self.view)}
 
     def _chosen(self, name: str, change: Mapping[str, Any]) -> None:
         self._act(lambda: self.view.choose(name, change["new"]))
@@ -85,17 +87,21 @@ class Screen(ipywidgets.VBox):
         self._act(lambda: self.view.click(key, point))
 
     def _act(self, change: Callable[[], None]) -> None:
-        """Let the view take a change and show what follows; what we set ourselves is no change."""
-        if self._busy:
-            return
-        self._busy = True
-        try:
-            change()
-            self._show()
-        except WorkbenchError as error:
-            self._cautions.show([("caution", str(error))])
-        finally:
-            self._busy = False
+        """Let the view take a change and show what follows; what we set ourselves is no change.
+
+        JupyterLab sends messages of widgets to threads beside the cells: changes wait for each other.
+        """
+        with self._lock:
+            if self._busy:
+                return
+            self._busy = True
+            try:
+                change()
+                self._show()
+            except WorkbenchError as error:
+                self._cautions.show([("caution", str(error))])
+            finally:
+                self._busy = False
 
     def _show(self) -> None:
         for name, control in self.controls.items():

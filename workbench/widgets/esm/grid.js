@@ -39,6 +39,7 @@ function render({ model, el }) {
     texts.forEach((text, i) => {
       const cell = make("td", numbers[i][1] ? "workbench-number" : "", text);
       if (text.length > 60) cell.classList.add("workbench-long");
+      else if (text.length > 14) cell.classList.add("workbench-phrase");
       cell.dir = numbers[i][1] ? "ltr" : "auto";
       line.append(cell);
     });

@@ -1,0 +1,151 @@
+"""Every widget in a real JupyterLab: run all, change controls, click, and compare with the library."""
+
+import nbformat
+import pytest
+from lab_driving import Shown, lab, run_all
+from planted_study import MARKUP
+
+from workbench.reports.exporter import notebook_page
+from workbench.views import VIEWS
+from workbench.views.static import safe
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def use_corpus(shown):
+    before = shown.figure("turns")
+    shown.choose("group", "topic")
+    shown.wait_until_same()
+    shown.click_mark("groups", 1)
+    shown.wait_until_same()
+    assert shown.chosen("value") == shown.view.value != "all"
+    assert shown.figure("turns") != before
+    shown.choose("value", "all")
+    shown.choose("layer", "goemotions.head")
+    shown.wait_until_same()
+
+
+def use_reader(shown):
+    turns = shown.part("reader").locator(".wbr-turn")
+    shown.choose("conversation", "t01")
+    shown.wait_until_same()
+    turns.nth(3).click()
+    told = shown.part("reader").locator(".wbr-detail-head")
+    told.get_by_text("Turn 3").wait_for()
+    assert turns.nth(3).locator(".wbr-text").inner_text() == MARKUP
+    shown.part("reader").get_by_label("Search").fill("onerror")
+    assert turns.filter(visible=True).count() == 1
+    found = shown.root.locator(".workbench-control-find input")
+    found.fill("sleep better")
+    found.press("Enter")
+    shown.view.choose("find", "sleep better")
+    shown.wait_until_same()
+    assert all("sleep better" in row[3] for row in shown.rows("hits"))
+    shown.click_row("hits", 14)
+    shown.wait_until_same()
+    assert shown.chosen("conversation") == shown.view.conversation != "t01"
+    told.get_by_text(f"Turn {shown.view.selected} ").wait_for()
+
+
+def use_topics(shown):
+    shown.choose("side", "client")
+    shown.wait_until_same()
+    before = shown.rows("turns")
+    shown.click_mark("sizes", 1)
+    shown.wait_until_same()
+    assert shown.chosen("topic") == str(shown.view.topic)
+    assert shown.rows("turns") != before
+    shown.click_row("topics", 0)
+    shown.wait_until_same()
+    shown.choose("topic", -1)
+    shown.wait_until_same()
+    shown.part("turns").get_by_role("button", name="Next").click()
+    shown.part("turns").get_by_text("Rows 16 to").wait_for()
+
+
+def use_session(shown):
+    before = shown.figure("course")
+    shown.choose("conversation", "t02")
+    shown.wait_until_same()
+    assert shown.figure("course") != before
+    shown.click_mark("course", 2)
+    shown.wait_until_same()
+    assert shown.rows("turn")
+    shown.choose("coder", "gold")
+    shown.wait_until_same()
+
+
+def use_emotion(shown):
+    before = shown.figure("valence")
+    shown.choose("conversation", "t03")
+    shown.wait_until_same()
+    assert shown.figure("valence") != before
+    shown.click_mark("valence", 4)
+    shown.wait_until_same()
+    shown.choose("side", "client")
+    shown.choose("window", 9)
+    shown.choose("quantity", "joy")
+    shown.wait_until_same()
+    shown.click_middle(shown.part("ekman").locator(".heatmaplayer image"))
+    middle = shown.view.study.corpus.conversation("t03").utterances.height // 2
+    heading = shown.part("turn").locator("h3")
+    heading.filter(has_text=f"Turn {middle}").or_(
+        heading.filter(has_text=f"Turn {middle - 1}")
+    ).wait_for()
+
+
+def use_attribution(shown):
+    shown.choose("utterance", shown.view.param["utterance"].objects[1])
+    shown.wait_until_same()
+    before = shown.rows("runs")
+    shown.part("prompt").locator(".wbp-part").nth(2).click()
+    shown.view.click("prompt", {"chosen": "utterance"})
+    shown.wait_until_same()
+    assert shown.chosen("component") == "utterance"
+    assert shown.rows("runs") != before
+    shown.choose("component", "examples")
+    shown.wait_until_same()
+    shown.click_row("values", 0)
+    shown.wait_until_same()
+
+
+USES = {
+    "corpus": use_corpus,
+    "reader": use_reader,
+    "topics": use_topics,
+    "session": use_session,
+    "emotion": use_emotion,
+    "attribution": use_attribution,
+}
+
+
+def test_every_screen_answers_in_jupyterlab(browser_page, study, tmp_path, artefacts):
+    assert set(USES) == set(VIEWS)
+    page = browser_page
+    with lab(study.folder, tmp_path / "lab") as address:
+        run_all(page, address)
+        for place, (slug, use) in enumerate(USES.items(), 1):
+            shown = Shown(page, VIEWS[slug](study), place)
+            shown.root.wait_for()
+            shown.wait_until_same()
+            shown.picture(artefacts / f"lab-{slug}.png")
+            use(shown)
+            shown.picture(artefacts / f"lab-{slug}-after.png")
+        assert "hit" not in page.title()
+        page.get_by_role("menuitem", name="File", exact=True).click()
+        page.get_by_role("menuitem", name="Save Notebook", exact=True).click()
+        exported = _page_of(page, tmp_path / "lab" / "notebooks" / "screens.ipynb")
+    for view in VIEWS.values():
+        assert f'data-view="{view.slug}"' in exported
+    assert MARKUP not in exported
+    assert safe(MARKUP) in exported
+
+
+def _page_of(page, notebook):
+    """The saved notebook, as the report exporter makes a page of it."""
+    for _ in range(80):
+        saved = nbformat.read(notebook, 4)
+        if any(cell.outputs for cell in saved.cells):
+            return notebook_page(saved, title="Screens", code=True)
+        page.wait_for_timeout(250)
+    raise AssertionError("the notebook was not saved with its outputs")
