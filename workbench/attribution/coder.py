@@ -198,5 +198,7 @@ def _verdict(table: pl.DataFrame, *, beats: bool) -> str:
     if beats:
         return f"This prompt codes better than the commonest code: {figures}"
     if accuracy["estimate"] > majority["estimate"]:
-        return f"Too few items to say that this prompt codes better than the commonest code: {figures}"
+        return (
+            f"Too few items to say that this prompt codes better than the commonest code: {figures}"
+        )
     return f"This explains a coder that does not code: {figures}"
