@@ -9,7 +9,7 @@ from workbench.reports.exporter import notebook_page
 from workbench.views import VIEWS
 from workbench.views.static import safe
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.prove, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def use_corpus(shown):
@@ -133,7 +133,7 @@ def test_every_screen_answers_in_jupyterlab(browser_page, study, tmp_path, artef
             shown.picture(artefacts / f"lab-{slug}-after.png")
         assert "hit" not in page.title()
         page.get_by_role("menuitem", name="File", exact=True).click()
-        page.get_by_role("menuitem", name="Save Notebook", exact=True).click()
+        page.locator(".lm-Menu-item[data-command='docmanager:save']").click()
         exported = _page_of(page, tmp_path / "lab" / "notebooks" / "screens.ipynb")
     for view in VIEWS.values():
         assert f'data-view="{view.slug}"' in exported
