@@ -31,7 +31,8 @@ def fp32() -> Encoder:
 
 @pytest.fixture(scope="module")
 def reference():
-    sentence_transformers = pytest.importorskip("sentence_transformers")
+    import sentence_transformers
+
     return sentence_transformers.SentenceTransformer(str(resolve_encoder_path()), device="cpu")
 
 

@@ -7,8 +7,6 @@ import pytest
 
 from workbench.embedding import resolve_precision
 
-pytest.importorskip("sentence_transformers")
-
 
 @pytest.fixture(scope="module")
 def benchmark():

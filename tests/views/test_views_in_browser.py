@@ -9,11 +9,11 @@ import panel
 import plotly
 import pytest
 from planted_study import MARKUP
+from playwright.sync_api import sync_playwright
 
 from workbench.views import VIEWS
 from workbench.views.esm import module_path, style_path
 
-playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
 
 BUNDLES = {
@@ -48,7 +48,7 @@ STUB = """
 @pytest.fixture(scope="module")
 def browser():
     chromium = Path("/usr/bin/chromium")
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         launched = driver.chromium.launch(
             executable_path=str(chromium) if chromium.exists() else None,
             args=["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
