@@ -20,13 +20,6 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give a test that drives a real browser a second try: on a busy machine a click can come early."""
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.flaky(reruns=2))
-
-
 @pytest.fixture(scope="session")
 def _analysed_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The analysed demonstration study, made once for all worker processes."""

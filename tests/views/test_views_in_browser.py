@@ -9,7 +9,6 @@ import panel
 import plotly
 import pytest
 from planted_study import MARKUP
-from playwright.sync_api import sync_playwright
 
 from workbench.views import VIEWS
 from workbench.views.esm import module_path, style_path
@@ -43,18 +42,6 @@ STUB = """
   window.ready = true;
 </script>
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = Path("/usr/bin/chromium")
-    with sync_playwright() as driver:
-        launched = driver.chromium.launch(
-            executable_path=str(chromium) if chromium.exists() else None,
-            args=["--no-sandbox", "--disable-background-networking", "--disable-component-update"],
-        )
-        yield launched
-        launched.close()
 
 
 @pytest.fixture
