@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from workbench.coding.books import load_codebook
 from workbench.coding.fit_for import fit_for
 from workbench.coding.trained_heads import shipped_head, trained_schemes
 from workbench.corpus import Codebook, Corpus, Layer, LayerMetadata, Scheme
 from workbench.corpus.refusal import Refusal
+from workbench.embedding import Embeddings, aligned, embed
 from workbench.errors import BadInput
 from workbench.heads import Head, features
 from workbench.progress import track
@@ -22,10 +22,7 @@ from workbench.progress import track
 if TYPE_CHECKING:
     from workbench.embedding import EmbeddingStore, Encoder
 
-__all__ = ["NO_GOAL", "Coding", "Embeddings", "code_corpus"]
-
-Embeddings: TypeAlias = Mapping[str, ArrayLike] | ArrayLike
-"""Sentence embeddings by utterance id, or one row per row of `corpus.utterances`."""
+__all__ = ["NO_GOAL", "Coding", "code_corpus"]
 
 NO_GOAL = "no stated change goal"
 """Note on client codes of a conversation without `target_behaviour`."""
@@ -107,7 +104,8 @@ def code_corpus(
     talk = talk.filter(pl.col("conversation_id").is_in(wanted))
     if not schemes:
         return Coding((), tuple(refusals))
-    vectors = _vectors(corpus, talk, encoder, store, embeddings)
+    dimension = shipped_head(schemes[0].name).features.dimensions
+    vectors = _vectors(corpus, talk, encoder, store, embeddings, dimension)
     layers = []
     for scheme in schemes:
         fitting = pl.Series(list(fits[scheme.name].conversations)).implode()
@@ -130,27 +128,19 @@ def _vectors(
     encoder: Encoder | None,
     store: EmbeddingStore | None,
     embeddings: Embeddings | None,
+    dimension: int,
 ) -> NDArray[np.float32]:
     """One embedding per row of `talk`."""
     if embeddings is None:
-        from workbench.embedding import embed
-
         texts = talk["text"].fill_null("").to_list()
-        return np.asarray(embed(texts, encoder=encoder, store=store), np.float32)
-    if isinstance(embeddings, Mapping):
-        absent = [id_ for id_ in talk["id"] if id_ not in embeddings]
-        if absent:
-            raise BadInput(
-                f"{len(absent)} utterance(s) have no embedding, the first is {absent[0]!r}."
-            )
-        return np.stack([np.asarray(embeddings[id_], np.float32) for id_ in talk["id"]])
-    table = np.asarray(embeddings, np.float32)
-    if len(table) != corpus.utterances.height:
-        raise BadInput(
-            f"There are {len(table)} embeddings for {corpus.utterances.height} utterances; "
-            "expected one per row of corpus.utterances, in its order."
-        )
-    return np.asarray(table[talk["_row"].to_numpy()])
+        return embed(texts, encoder=encoder, store=store)
+    return aligned(
+        embeddings,
+        ids=talk["id"].to_list(),
+        rows=talk["_row"].to_numpy(),
+        total=corpus.utterances.height,
+        dimension=dimension,
+    )
 
 
 def _layer(

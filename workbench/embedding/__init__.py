@@ -4,6 +4,7 @@
 new, and kept. Importing this package loads neither torch nor transformers.
 """
 
+from workbench.embedding.aligned import Embeddings, aligned
 from workbench.embedding.cached import embed
 from workbench.embedding.encoder import Encoder
 from workbench.embedding.hardware import resolve_device, resolve_precision
@@ -12,7 +13,9 @@ from workbench.embedding.store import EmbeddingStore
 
 __all__ = [
     "EmbeddingStore",
+    "Embeddings",
     "Encoder",
+    "aligned",
     "embed",
     "resolve_device",
     "resolve_encoder_path",

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from workbench.corpus import Corpus, Layer, LayerMetadata
 from workbench.corpus.language import not_english
 from workbench.corpus.refusal import Refusal
+from workbench.embedding import Embeddings, aligned, embed
 from workbench.emotion.shipped import CAUTION, emotion_fingerprint, shipped_head
 from workbench.emotion.tiers import ontology
-from workbench.errors import BadInput
 from workbench.heads import Head, features
 from workbench.progress import track
 
 if TYPE_CHECKING:
     from workbench.embedding import EmbeddingStore, Encoder
 
-__all__ = ["Embeddings", "Emotions", "score_emotions"]
-
-Embeddings: TypeAlias = Mapping[str, ArrayLike] | ArrayLike
-"""Sentence embeddings by utterance id, or one row per row of `corpus.utterances`."""
+__all__ = ["Emotions", "score_emotions"]
 
 _ROWS = 256  # utterances scored at once: the table of hashed n-grams is wide
 _DECIMALS = 6  # of probabilities, so that they do not depend on how rows were batched
@@ -107,25 +104,14 @@ def _vectors(
 ) -> NDArray[np.float32]:
     """One embedding per row of `said`."""
     if embeddings is None:
-        from workbench.embedding import embed
-
         return embed(said["text"].to_list(), encoder=encoder, store=store)
-    if isinstance(embeddings, Mapping):
-        absent = [unit for unit in said["id"] if unit not in embeddings]
-        if absent:
-            raise BadInput(
-                f"{len(absent)} utterance(s) have no embedding, the first is {absent[0]!r}."
-            )
-        rows = [np.asarray(embeddings[unit], np.float32) for unit in said["id"]]
-        width = shipped_head()[0].features.dimensions
-        return np.array(rows, np.float32).reshape(len(rows), width)
-    table = np.asarray(embeddings, np.float32)
-    if len(table) != corpus.utterances.height:
-        raise BadInput(
-            f"There are {len(table)} embeddings for {corpus.utterances.height} utterances; "
-            "expected one per row of corpus.utterances, in its order."
-        )
-    return np.asarray(table[said["_row"].to_numpy()])
+    return aligned(
+        embeddings,
+        ids=said["id"].to_list(),
+        rows=said["_row"].to_numpy(),
+        total=corpus.utterances.height,
+        dimension=shipped_head()[0].features.dimensions,
+    )
 
 
 def emotion_probabilities(
