@@ -265,5 +265,8 @@ def test_an_unknown_kind_of_control_is_refused(bare):
     class Dated(View):
         day = param.Date()
 
+        def sections(self):
+            return []
+
     with pytest.raises(TypeError, match="No widget for Dated"):
         make_control(Dated(bare), "day")

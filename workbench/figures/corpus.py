@@ -5,8 +5,9 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import polars as pl
 
+from workbench.figures.bars import label_bars
 from workbench.figures.layout import bare, plain, styled
-from workbench.figures.palette import OKABE_ITO, SIDE, colours_of
+from workbench.figures.palette import OKABE_ITO, SIDE
 
 __all__ = ["group_sizes", "label_counts", "turn_lengths", "turns_per_conversation"]
 
@@ -126,27 +127,7 @@ def label_counts(table: pl.DataFrame, *, layer: str) -> go.Figure:
         return bare("This layer has no label.", title=title)
     table = table.reverse()
     names = [plain(label, width=32, limit=48) for label in table["label"]]
-    palette = colours_of(table["label"].to_list())
-    figure = go.Figure(
-        go.Bar(
-            x=table["count"].to_list(),
-            y=names,
-            orientation="h",
-            name="labels given",
-            customdata=table["label"].to_list(),
-            marker={"color": [palette[label] for label in table["label"]]},
-            hovertemplate="%{y}: %{x:,} given<extra></extra>",
-        )
-    )
-    if table["expected"].null_count() == 0:
-        figure.add_scatter(
-            x=table["expected"].to_list(),
-            y=names,
-            mode="markers",
-            name="expected count (sum of probabilities)",
-            marker={"symbol": "diamond", "size": 10, "color": "#222222"},
-            hovertemplate="%{y}: %{x:,.1f} expected<extra></extra>",
-        )
+    figure = label_bars(table, names=names)
     return styled(
         figure,
         title=title,

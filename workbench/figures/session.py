@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 import polars as pl
 from plotly.subplots import make_subplots
 
+from workbench.figures.bars import label_bars
 from workbench.figures.estimates import add_dots, add_reasons, methods_of
 from workbench.figures.layout import bare, plain, styled
 from workbench.figures.palette import colours_of
@@ -78,28 +79,7 @@ def code_counts(counts: pl.DataFrame, *, session: str) -> go.Figure:
         plain(f"{label} ({scheme})", width=48)
         for scheme, label in table["scheme", "label"].iter_rows()
     ]
-    palette = colours_of(table["label"].to_list())
-    figure = go.Figure(
-        go.Bar(
-            x=table["count"].to_list(),
-            y=names,
-            orientation="h",
-            name="codes given",
-            customdata=table["label"].to_list(),
-            marker={"color": [palette[label] for label in table["label"]]},
-            hovertemplate="%{y}: %{x} given<extra></extra>",
-        )
-    )
-    expected = table.with_columns(pl.Series("name", names)).drop_nulls("expected")
-    if expected.height:
-        figure.add_scatter(
-            x=expected["expected"].to_list(),
-            y=expected["name"].to_list(),
-            mode="markers",
-            name="expected count (sum of probabilities)",
-            marker={"symbol": "diamond", "size": 9, "color": "#222222"},
-            hovertemplate="%{y}: %{x:.1f} expected<extra></extra>",
-        )
+    figure = label_bars(table, names=names)
     return styled(
         figure,
         title=title,
@@ -108,7 +88,7 @@ def code_counts(counts: pl.DataFrame, *, session: str) -> go.Figure:
         caption=f"n = {counts['count'].sum():,} codes. An expected count allows for codes that the coder was "
         "unsure of; a turn may carry several codes of a multi-label scheme.",
         height=190 + 22 * table.height,
-        showlegend=expected.height > 0,
+        showlegend=len(figure.data) > 1,
     )
 
 

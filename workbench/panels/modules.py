@@ -9,7 +9,7 @@ from typing import Any
 import param
 from panel.custom import AnyWidgetComponent
 
-from workbench.views.esm import module_path, style_path
+from workbench.views.esm import class_name, module_path, style_path
 
 __all__ = ["component"]
 
@@ -32,5 +32,4 @@ def _component(name: str, traits: frozenset[str]) -> type[AnyWidgetComponent]:
     members: dict[str, Any] = {trait: param.Parameter(default=None) for trait in sorted(traits)}
     members["_esm"] = module_path(name)
     members["_stylesheets"] = [style_path(name).read_text("utf-8")]
-    title = "".join(part.capitalize() for part in name.split("_"))
-    return type(title, (AnyWidgetComponent,), members)
+    return type(class_name(name), (AnyWidgetComponent,), members)

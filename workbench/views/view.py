@@ -7,6 +7,7 @@ same in JupyterLab, in a Panel page and in an exported file.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
@@ -81,7 +82,7 @@ class Section:
     make: Callable[[], tuple[Any, str]]
 
 
-class View(param.Parameterized):
+class View(param.ParameterizedABC):
     """State of one screen over a study; subclasses declare parameters and `sections`.
 
     Choices of a control may depend on another control: read `view.param[name].objects` again after
@@ -120,9 +121,9 @@ class View(param.Parameterized):
         """Sentences shown on top of the screen."""
         return []
 
+    @abstractmethod
     def sections(self) -> Sequence[Section]:
         """Blocks to be made for the current parameters, in reading order."""
-        raise NotImplementedError
 
     def blocks(self) -> list[Block]:
         """Content for the current parameters, in reading order.
@@ -177,7 +178,7 @@ class View(param.Parameterized):
         """Give a selector its choices; the present value is kept where it is among them."""
         selector = self.param[name]
         selector.objects = list(choices)
-        selector.check_on_set = bool(choices)
+        selector.check_on_set, selector.allow_None = True, not choices
         if getattr(self, name) not in selector.objects:
             first = selector.objects[0] if selector.objects else None
             setattr(self, name, default if default in selector.objects else first)

@@ -13,7 +13,7 @@ import ipywidgets
 import polars as pl
 import traitlets
 
-from workbench.views.esm import module_path, style_path
+from workbench.views.esm import class_name, module_path, style_path
 from workbench.views.static import cell_writer
 
 __all__ = ["PAGE", "Figure", "Grid", "PlotlySource", "Prose", "module"]
@@ -144,5 +144,4 @@ def module(name: str, traits: Iterable[str]) -> type[anywidget.AnyWidget]:
 def _module(name: str, traits: frozenset[str]) -> type[anywidget.AnyWidget]:
     members: dict[str, Any] = {trait: traitlets.Any().tag(sync=True) for trait in sorted(traits)}
     members |= {"_esm": module_path(name), "_css": style_path(name), "__module__": __name__}
-    title = "".join(part.capitalize() for part in name.split("_"))
-    return type(title, (anywidget.AnyWidget,), members)
+    return type(class_name(name), (anywidget.AnyWidget,), members)

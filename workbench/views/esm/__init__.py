@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["module_path", "style_path"]
+__all__ = ["class_name", "module_path", "style_path"]
 
 _FOLDER = Path(__file__).resolve().parent
 
@@ -22,3 +22,8 @@ def module_path(name: str) -> Path:
 def style_path(name: str) -> Path:
     """Path of the style sheet of the ES module `name`."""
     return _FOLDER / f"{name}.css"
+
+
+def class_name(name: str) -> str:
+    """Name of the class that a skin makes of the ES module `name`."""
+    return "".join(part.capitalize() for part in name.split("_"))
