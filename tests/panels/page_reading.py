@@ -5,6 +5,7 @@ import time
 from decimal import Decimal, InvalidOperation
 
 import numpy as np
+from plotly_pointing import click_mark_of
 
 from workbench.panels.tables import PAGE, page_frame
 
@@ -152,7 +153,4 @@ def choose(page, name, value):
 
 
 def click_mark(page, key, index=0, selector=".point"):
-    box = part(page, key).locator(f".js-plotly-plot {selector}").nth(index)
-    box.scroll_into_view_if_needed()
-    area = box.bounding_box()
-    page.mouse.click(area["x"] + area["width"] / 2, area["y"] + area["height"] / 2)
+    click_mark_of(page, part(page, key).locator(f".js-plotly-plot {selector}").nth(index))

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import nbformat
 import numpy as np
+from plotly_pointing import click_mark_of
 
 from workbench.cli.lab import QUIET
 from workbench.views import VIEWS
@@ -131,15 +132,8 @@ class Shown:
         """Click a mark of the first trace of a figure, in the page and in the view."""
         figure = next(block.content for block in self.view.blocks() if block.key == key)
         mark = self.part(key).locator(".js-plotly-plot .trace").first.locator(".point").nth(index)
-        self.click_middle(mark)
+        click_mark_of(self.page, mark)
         self.view.click(key, {"customdata": figure.data[0].customdata[index]})
-
-    def click_middle(self, place):
-        place.scroll_into_view_if_needed()
-        area = place.bounding_box()
-        x, y = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
-        self.page.mouse.move(x - 2, y)
-        self.page.mouse.click(x, y)
 
     def click_row(self, key, index):
         """Click a row of a table, in the page and in the view."""

@@ -4,11 +4,12 @@ import nbformat
 import pytest
 from lab_driving import Shown, lab, run_all
 from planted_study import MARKUP
+from plotly_pointing import click_mark_of
 
 from workbench.reports.exporter import notebook_page
 from workbench.views import VIEWS
 
-pytestmark = [pytest.mark.prove, pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def use_corpus(shown):
@@ -85,7 +86,7 @@ def use_emotion(shown):
     shown.choose("window", 9)
     shown.choose("quantity", "joy")
     shown.wait_until_same()
-    shown.click_middle(shown.part("ekman").locator(".heatmaplayer image"))
+    click_mark_of(shown.page, shown.part("ekman").locator(".heatmaplayer image"))
     middle = shown.view.study.corpus.conversation("t03").utterances.height // 2
     heading = shown.part("turn").locator("h3")
     heading.filter(has_text=f"Turn {middle}").or_(
