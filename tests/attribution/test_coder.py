@@ -63,6 +63,15 @@ def test_a_coder_that_gives_one_answer_does_not_code(smollm2):
     assert found.verdict.startswith("This explains a coder that does not code: accuracy 0.50")
 
 
+def test_a_lead_within_its_interval_is_called_too_few_items(smollm2):
+    turns = [("It barks.", "dog"), ("It meows.", "cat"), ("It barks!", "dog"), ("It barks.", "cat")]
+    found = coder_check(ABLE, items(turns), options=OPTIONS, model=smollm2)
+    rows = {row["quantity"]: row["estimate"] for row in found.table.to_dicts()}
+    assert rows["accuracy"] > rows["majority"]
+    assert not found.beats_majority
+    assert found.verdict.startswith("Too few items to say")
+
+
 def test_without_sources_items_are_independent(smollm2):
     found = coder_check(ABLE, CLEAR.drop("source"), options=OPTIONS, model=smollm2)
     assert found.table.filter(quantity="accuracy")["method"].item() == "Wilson"

@@ -1,7 +1,11 @@
-"""Analyse a study in child processes that are killed at random times, then once to the end.
+"""Run `workbench analyse` again and again in processes that are killed at random times.
 
-Usage: killed_runs.py STUDY KILLS SEED. The parent imports everything and forks before any thread is
-started, so that the time to kill falls into the work and not into the imports.
+Usage: killed_runs.py CORPUS FOLDER KILLS SECONDS SEED
+
+A study is begun in FOLDER/0, killed after a random time of at most SECONDS, gone on with, killed
+again ... until it is complete; then the next is begun in FOLDER/1, until there were KILLS kills, and the
+last one is finished. Prints the number of studies. The parent imports everything and forks before any
+thread is started, so that the kills fall into the work and not into the imports.
 """
 
 import os
@@ -9,6 +13,7 @@ import random
 import signal
 import sys
 import time
+import traceback
 
 import bertopic  # noqa: F401
 import hdbscan  # noqa: F401
@@ -17,44 +22,53 @@ import torch  # noqa: F401
 import transformers  # noqa: F401
 import umap  # noqa: F401
 
-import workbench as wb
+from workbench.cli import main as workbench
 
 
-def run_to_the_end(study: str) -> float:
-    """Fork a child that analyses the study; return its seconds."""
-    begun = time.perf_counter()
-    if (child := os.fork()) == 0:
+def begin(corpus: str, study: str) -> int:
+    """Process id of a started `workbench analyse`."""
+    child = os.fork()
+    if child == 0:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.argv = ["workbench", "analyse", corpus, "--out", study]
         code = 1
         try:
-            wb.analyse(wb.Study.open(study))
+            workbench()
             code = 0
+        except Exception:
+            traceback.print_exc()
         finally:
             os._exit(code)
-    _, status = os.waitpid(child, 0)
-    if status:
-        raise SystemExit(f"the undisturbed run ended with status {status}")
-    return time.perf_counter() - begun
+    return child
+
+
+def ended_by_itself(child: int, seconds: float) -> bool:
+    """Wait that long, then kill; whether it had ended before. Any other end than success is ours too."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            if status:
+                raise SystemExit(f"an undisturbed run ended with status {status}")
+            return True
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return False
 
 
 def main() -> None:
-    study, kills, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    generator = random.Random(seed)
-    longest = float(os.environ["WORKBENCH_TEST_SECONDS"])
-    died = 0
-    for _ in range(kills):
-        if (child := os.fork()) == 0:
-            wb.analyse(wb.Study.open(study))
-            os._exit(0)
-        time.sleep(generator.uniform(0.05, longest))
-        os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        died += os.WIFSIGNALED(status)
-    run_to_the_end(study)
-    print(died)
+    corpus, folder, kills, longest, seed = sys.argv[1:]
+    drawn = random.Random(int(seed))
+    studies, left = 0, int(kills)
+    while left:
+        study = f"{folder}/{studies}"
+        while left and not ended_by_itself(begin(corpus, study), drawn.uniform(0, float(longest))):
+            left -= 1
+        studies += 1
+    ended_by_itself(begin(corpus, study), float("inf"))
+    print(studies)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 2:
-        print(run_to_the_end(sys.argv[1]))
-    else:
-        main()
+    main()

@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from workbench import settings
 from workbench.attribution.games import Game, coalitions, exact_shapley
 from workbench.attribution.payoff import Payoff, Scores
 from workbench.attribution.result import Attribution
@@ -22,8 +21,8 @@ from workbench.language_models import (
     Component,
     LanguageModel,
     Prompt,
-    RecordedLM,
     filler_text,
+    recorded,
 )
 
 __all__ = ["attribute"]
@@ -86,7 +85,7 @@ def attribute(
     if not absences:
         raise BadInput("At least one kind of absence is needed: 'removed' or 'neutral'.")
     started = time.perf_counter()
-    listener = model if isinstance(model, RecordedLM) else _recorded(model, cache)
+    listener = recorded(model, cache)
     variants = payoff.variants(prompt)
     cells = [
         _Cell(name, Game(shown, shown.players, absence, filler))
@@ -112,11 +111,6 @@ def attribute(
             "seconds": round(time.perf_counter() - started, 2),
         },
     )
-
-
-def _recorded(model: LanguageModel, cache: str | Path | None) -> RecordedLM:
-    folder = settings.cache_home() / "answers"
-    return RecordedLM(cache or folder / f"{model.fingerprint}.jsonl", model=model)
 
 
 def _with_fillers(prompt: Prompt, fillers: int) -> list[tuple[str | None, Prompt]]:

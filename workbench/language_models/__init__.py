@@ -9,7 +9,7 @@ from workbench.language_models.folders import smollm2_file
 from workbench.language_models.local import LanguageModel, LocalLM, local
 from workbench.language_models.neutral import filler_text, neutral_text
 from workbench.language_models.prompt import Absence, Component, Message, Prompt, Role
-from workbench.language_models.recorded import RecordedLM
+from workbench.language_models.recorded import RecordedLM, recorded
 
 __all__ = [
     "Absence",
@@ -23,5 +23,6 @@ __all__ = [
     "filler_text",
     "local",
     "neutral_text",
+    "recorded",
     "smollm2_file",
 ]

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
+from workbench import settings
 from workbench.errors import BadInput, NotComputed
 from workbench.files import checksum_of
 from workbench.language_models.local import LanguageModel
 from workbench.language_models.prompt import Message
 
-__all__ = ["RecordedLM"]
+__all__ = ["RecordedLM", "recorded"]
 
 _ASKED_AT_ONCE = 256
 """Conversations between two writes: what a crash can lose."""
@@ -126,6 +127,22 @@ class RecordedLM:
             file.flush()
             os.fsync(file.fileno())
         self._torn = False
+
+
+def recorded(model: LanguageModel, path: str | Path | None = None) -> RecordedLM:
+    """Return a model that remembers its answers; one that does so already is returned as it is.
+
+    Parameters
+    ----------
+    model
+        The model to ask.
+    path
+        The recording; by default one per model in the cache folder.
+    """
+    if isinstance(model, RecordedLM):
+        return model
+    default = settings.cache_home() / "answers" / f"{model.fingerprint}.jsonl"
+    return RecordedLM(path or default, model=model)
 
 
 def _read(path: Path) -> tuple[dict[str, float], set[str], bool]:

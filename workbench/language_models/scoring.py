@@ -26,7 +26,7 @@ Past = list[tuple["torch.Tensor", "torch.Tensor"]]
 TREE_TOKENS = 8192
 """Distinct tokens whose states are held at once (46 kB a token for SmolLM2-135M in float32)."""
 BATCH_TOKENS = 2048
-BATCH_STATES = 12288
+BATCH_STATES = 3072
 BATCH_PADDING = 128
 
 

@@ -12,7 +12,7 @@ from workbench.corpus import Corpus, Layer
 from workbench.corpus.language import not_english
 from workbench.errors import InsufficientData
 from workbench.files import checksum_of, write_json
-from workbench.language_models import local
+from workbench.language_models import local, recorded
 from workbench.pipeline.run import Outcome, run_step
 from workbench.study import Study
 
@@ -86,7 +86,7 @@ def attribution_step(
         items, notes = coded_items(study, template, random_state=random_state)
         if items.is_empty():
             return Outcome(outputs=(), notes=notes)
-        listener = model or local()
+        listener = recorded(model or local())
         outputs = [_check(study, template, items, listener)]
         for row in _chosen(items, template, utterances).iter_rows(named=True):
             found = attribute(
