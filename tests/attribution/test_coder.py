@@ -1,3 +1,4 @@
+import numpy as np
 import polars as pl
 import pytest
 
@@ -63,13 +64,31 @@ def test_a_coder_that_gives_one_answer_does_not_code(smollm2):
     assert found.verdict.startswith("This explains a coder that does not code: accuracy 0.50")
 
 
-def test_a_lead_within_its_interval_is_called_too_few_items(smollm2):
-    turns = [("It barks.", "dog"), ("It meows.", "cat"), ("It barks!", "dog"), ("It barks.", "cat")]
-    found = coder_check(ABLE, items(turns), options=OPTIONS, model=smollm2)
-    rows = {row["quantity"]: row["estimate"] for row in found.table.to_dicts()}
-    assert rows["accuracy"] > rows["majority"]
-    assert not found.beats_majority
-    assert found.verdict.startswith("Too few items to say")
+class ByKeyword:
+    """A coder whose mistakes are known: "dog" where the last turn has a bark in it."""
+
+    fingerprint = "by keyword"
+
+    def score_options(self, conversations, options):
+        dogs = ["bark" in messages[-1]["content"] for messages in conversations]
+        return np.log([[0.9 if (x == "dog") is dog else 0.1 for x in options] for dog in dogs])
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (["dog", "cat", "dog", "cat"] * 5, "This prompt codes better than the commonest code"),
+        (["dog", "cat", "cat", "dog"] + ["dog", "cat"] * 2, "Too few items to say"),
+        (["cat", "dog"] * 10, "This explains a coder that does not code"),
+    ],
+)
+def test_the_verdict_follows_the_interval_of_the_lead(labels, told):
+    turns = [(("It barks.", "It meows.")[row % 2], label) for row, label in enumerate(labels)]
+    frame = items(turns).with_columns(source=pl.int_range(pl.len()).cast(pl.String))
+    found = coder_check(ABLE, frame, options=OPTIONS, model=ByKeyword())
+    rows = {row["quantity"]: row for row in found.table.to_dicts()}
+    assert found.verdict.startswith(told)
+    assert found.beats_majority == ((rows["difference"]["low"] or -1) > 0)
 
 
 def test_without_sources_items_are_independent(smollm2):

@@ -1,33 +1,14 @@
 """The program as a user meets it: exit codes, one clear line, JSON for machines."""
 
 import json
-import sys
 
 import polars as pl
 import pytest
 
-from workbench.cli import main
 from workbench.cli.main import VERBS
 
 HEADER = "conversation_id,speaker,role,text\n"
 GOOD = HEADER + "a,T,therapist,How are you today?\na,C,client,Tired of smoking.\n"
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run the program; return exit code, standard output and standard error."""
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["workbench", *map(str, arguments)])
-        try:
-            main()
-            code = 0
-        except SystemExit as ended:
-            code = ended.code or 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def _written(path, content):

@@ -3,7 +3,8 @@
 import polars as pl
 import pytest
 
-from workbench.coding.session_sheet import TOO_FEW, session_sheet, session_table
+from workbench.coding.session_measures import TOO_FEW
+from workbench.coding.session_sheet import session_sheet, session_table
 from workbench.corpus import Corpus, Layer, LayerMetadata
 
 FLAGS = ("question", "open", "closed", "reflection", "simple", "complex")

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, cast
 import param
 import polars as pl
 
-from workbench.coding.session_sheet import CAUTION, TOO_FEW, session_sheet
+from workbench.coding.session_measures import TOO_FEW
+from workbench.coding.session_sheet import CAUTION, session_sheet
 from workbench.coding.session_sheet import SessionSheet as Sheet
 from workbench.figures import session as figures
 from workbench.views import layers as found
