@@ -46,55 +46,20 @@ def waterfall(result: Attribution, *, title: str, chosen: str | None = None) -> 
     values = result.table["estimate"].to_list()
     starts = [result.base_value + sum(values[:i]) for i in range(len(values))]
     floor = result.floor
-    figure = go.Figure()
-    figure.add_bar(
-        y=["empty prompt"],
-        x=[result.base_value],
-        orientation="h",
-        marker={"color": "#444444"},
-        hovertemplate="empty prompt: %{x:.3f}<extra></extra>",
-    )
-    figure.add_bar(
-        y=names,
-        x=values,
-        base=starts,
-        orientation="h",
-        customdata=result.table["component"].to_list(),
-        marker={
-            "color": [colour_of_value(value, floor) for value in values],
-            "line": {
-                "color": "#000000",
-                "width": [3 if x == chosen else 0 for x in result.table["component"]],
-            },
-        },
-        text=[f"{value:+.2f}" for value in values],
-        textposition="outside",
-        cliponaxis=False,
-        hovertext=[
-            f"{value:+.3f} ({low:+.3f} to {high:+.3f} over settings)"
-            for value, low, high in result.table["estimate", "low", "high"].iter_rows()
-        ],
-        hovertemplate="%{y}<br>%{hovertext}<extra></extra>",
-    )
-    figure.add_bar(
-        y=["full prompt"],
-        x=[result.full_value],
-        orientation="h",
-        marker={"color": "#444444"},
-        hovertemplate="full prompt: %{x:.3f}<extra></extra>",
-    )
-    if floor is not None:
-        for place, start in enumerate(starts, start=1):
-            figure.add_shape(
-                type="rect",
-                x0=start - floor,
-                x1=start + floor,
-                y0=place - 0.48,
-                y1=place + 0.48,
-                fillcolor=_BAND,
-                line={"width": 0},
-                layer="below",
-            )
+    figure = go.Figure([_total("empty prompt", result.base_value)])
+    figure.add_trace(_steps(result, names, starts, chosen))
+    figure.add_trace(_total("full prompt", result.full_value))
+    for place, start in enumerate(starts if floor is not None else [], start=1):
+        figure.add_shape(
+            type="rect",
+            x0=start - floor,
+            x1=start + floor,
+            y0=place - 0.48,
+            y1=place + 0.48,
+            fillcolor=_BAND,
+            line={"width": 0},
+            layer="below",
+        )
     order = ["empty prompt", *names, "full prompt"]
     figure.update_yaxes(categoryorder="array", categoryarray=order, autorange="reversed")
     noise = (
@@ -114,6 +79,44 @@ def waterfall(result: Attribution, *, title: str, chosen: str | None = None) -> 
         height=220 + 40 * len(order),
         showlegend=False,
         bargap=0.35,
+    )
+
+
+def _total(name: str, value: float) -> go.Bar:
+    """Payoff of a whole prompt, from zero."""
+    return go.Bar(
+        y=[name],
+        x=[value],
+        orientation="h",
+        marker={"color": "#444444"},
+        hovertemplate=f"{name}: %{{x:.3f}}<extra></extra>",
+    )
+
+
+def _steps(
+    result: Attribution, names: list[str], starts: list[float], chosen: str | None
+) -> go.Bar:
+    """One bar per component, from where the one before it ended."""
+    components = result.table["component"].to_list()
+    values = result.table["estimate"].to_list()
+    return go.Bar(
+        y=names,
+        x=values,
+        base=starts,
+        orientation="h",
+        customdata=components,
+        marker={
+            "color": [colour_of_value(value, result.floor) for value in values],
+            "line": {"color": "#000000", "width": [3 if x == chosen else 0 for x in components]},
+        },
+        text=[f"{value:+.2f}" for value in values],
+        textposition="outside",
+        cliponaxis=False,
+        hovertext=[
+            f"{value:+.3f} ({low:+.3f} to {high:+.3f} over settings)"
+            for value, low, high in result.table["estimate", "low", "high"].iter_rows()
+        ],
+        hovertemplate="%{y}<br>%{hovertext}<extra></extra>",
     )
 
 

@@ -88,22 +88,26 @@ def styled(
         if text:
             update(title={"text": text, "standoff": 8})
     if caption:
-        figure.add_annotation(
-            text=wrapped(caption),
-            x=0,
-            xref="paper",
-            xanchor="left",
-            y=0,
-            yref="paper",
-            yanchor="top",
-            yshift=-54,
-            align="left",
-            showarrow=False,
-            font={"size": 11, "color": "#555555"},
-        )
+        _add_caption(figure, caption)
     if layout:
         figure.update_layout(**layout)
     return figure
+
+
+def _add_caption(figure: go.Figure, caption: str) -> None:
+    figure.add_annotation(
+        text=wrapped(caption),
+        x=0,
+        xref="paper",
+        xanchor="left",
+        y=0,
+        yref="paper",
+        yanchor="top",
+        yshift=-54,
+        align="left",
+        showarrow=False,
+        font={"size": 11, "color": "#555555"},
+    )
 
 
 def bare(message: str, *, title: str) -> go.Figure:

@@ -106,6 +106,33 @@ def change_talk_course(course: pl.DataFrame, *, session: str) -> go.Figure:
     coded = course.drop_nulls(["p_change", "p_sustain"])
     if coded.is_empty():
         return bare("The client's turns have no change or sustain codes.", title=title)
+    figure = _course_marks(coded)
+    styled(
+        figure,
+        title=title,
+        caption=f"n = {coded.height} turns. %CT = change / (change + sustain), summed from the start; early "
+        "values rest on few turns. Below: probability of each code (1 or 0 for human codes), sustain "
+        "talk downward.",
+        height=460,
+        barmode="relative",
+    )
+    figure.update_yaxes(
+        title_text="%CT so far", range=[-0.03, 1.03], tickformat=".0%", row=1, col=1
+    )
+    figure.update_yaxes(
+        title_text="probability",
+        range=[-1.05, 1.05],
+        tickvals=[-1, -0.5, 0, 0.5, 1],
+        ticktext=["1", "0.5", "0", "0.5", "1"],
+        row=2,
+        col=1,
+    )
+    figure.update_xaxes(title_text="", row=1, col=1)
+    figure.update_xaxes(title_text="turn (number in the session)", row=2, col=1)
+    return figure
+
+
+def _course_marks(coded: pl.DataFrame) -> go.Figure:
     colours = colours_of(["change", "sustain"])
     turns = coded["turn"].to_list()
     figure = make_subplots(
@@ -136,26 +163,4 @@ def change_talk_course(course: pl.DataFrame, *, session: str) -> go.Figure:
             row=2,
             col=1,
         )
-    styled(
-        figure,
-        title=title,
-        caption=f"n = {coded.height} turns. %CT = change / (change + sustain), summed from the start; early "
-        "values rest on few turns. Below: probability of each code (1 or 0 for human codes), sustain "
-        "talk downward.",
-        height=460,
-        barmode="relative",
-    )
-    figure.update_yaxes(
-        title_text="%CT so far", range=[-0.03, 1.03], tickformat=".0%", row=1, col=1
-    )
-    figure.update_yaxes(
-        title_text="probability",
-        range=[-1.05, 1.05],
-        tickvals=[-1, -0.5, 0, 0.5, 1],
-        ticktext=["1", "0.5", "0", "0.5", "1"],
-        row=2,
-        col=1,
-    )
-    figure.update_xaxes(title_text="", row=1, col=1)
-    figure.update_xaxes(title_text="turn (number in the session)", row=2, col=1)
     return figure

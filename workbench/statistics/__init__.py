@@ -15,7 +15,11 @@ from workbench.statistics.classification import (
 )
 from workbench.statistics.estimate import ESTIMATE_COLUMNS, Estimate
 from workbench.statistics.intervals import Method, Statistic, cluster_interval, paired_difference
-from workbench.statistics.permutation import PermutationTest, permutation_test
+from workbench.statistics.permutation import (
+    PermutationTest,
+    permutation_test,
+    share_difference_p_values,
+)
 from workbench.statistics.proportions import cluster_proportion, proportion_interval, ratio_of_sums
 
 __all__ = [
@@ -40,4 +44,5 @@ __all__ = [
     "permutation_test",
     "proportion_interval",
     "ratio_of_sums",
+    "share_difference_p_values",
 ]

@@ -24,6 +24,7 @@ from workbench.statistics import (
     cluster_interval,
     cluster_proportion,
     holm,
+    share_difference_p_values,
 )
 
 __all__ = ["GROUP_COLUMNS", "group_table"]
@@ -175,7 +176,15 @@ def _differences(
     tested = [topic for topic in numbers if topic >= 0]
     p_values: list[float | None] = []
     if tested and apart["group"].n_unique() == 2:
-        p_values = _p_values(apart, tested, first, permutations, random_state)
+        p_values = list(
+            share_difference_p_values(
+                apart.select([f"t{topic}" for topic in tested]).to_numpy(),
+                apart["all"].to_numpy(),
+                (apart["group"] == first).to_numpy(),
+                permutations=permutations,
+                random_state=random_state,
+            )
+        )
     elif tested:
         p_values = [None] * len(tested)
         notes.append("not tested: one group has no source of its own")
@@ -194,28 +203,6 @@ def _differences(
         p_value, p_holm = chances.get(topic, (None, None))
         label = {"group": f"{first} - {second}", "topic": topic}
         yield {**label, **facts, "p_value": p_value, "p_holm": p_holm}
-
-
-def _p_values(
-    apart: pl.DataFrame, topics: list[int], first: str, permutations: int, random_state: int
-) -> list[float | None]:
-    """Two-sided permutation p value per topic, from the same relabellings of whole sources.
-
-    As `workbench.statistics.permutation_test`, with random relabellings, for all topics in one
-    matrix product: with b of m relabellings at least as far from 0, p = (b + 1) / (m + 1).
-    """
-    said = apart.select([f"t{topic}" for topic in topics]).to_numpy().astype(float)
-    total = apart["all"].to_numpy().astype(float)[:, None]
-    labels = (apart["group"] == first).to_numpy()
-    rng = np.random.default_rng(random_state)
-    draws = np.stack([labels, *(rng.permutation(labels) for _ in range(permutations))]).astype(
-        float
-    )
-    ours = (draws @ said) / (draws @ total)
-    theirs = ((1 - draws) @ said) / ((1 - draws) @ total)
-    gaps = np.abs(ours - theirs)
-    far = (gaps[1:] >= gaps[0] - 1e-12).sum(axis=0)
-    return [(int(b) + 1) / (permutations + 1) for b in far]
 
 
 def _floats(counts: pl.DataFrame, topic: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
