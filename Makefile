@@ -79,7 +79,7 @@ endef
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PREFLIGHT)
-	@if ! $(BIN)/python -c 'import torch' 2>/dev/null; then echo "Setting up $(VENV). This downloads about 0.7 GB with a CPU build of torch (TORCH_INDEX=...), and about 3 GB more with its default build for Linux, which brings CUDA."; fi
+	@if ! $(BIN)/python -c 'import torch' 2>/dev/null; then echo "Setting up $(VENV). This downloads about 0.8 GB with a CPU build of torch (TORCH_INDEX=...), and about 3 GB more with its default build for Linux, which brings CUDA."; fi
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade pip
 	@$(BIN)/python -m pip install --quiet $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch==2.13.0
