@@ -3,9 +3,11 @@
 import polars as pl
 import pytest
 
+import workbench as wb
 from workbench.coding.session_measures import TOO_FEW
-from workbench.coding.session_sheet import session_sheet, session_table
+from workbench.coding.session_sheet import first_long_enough, session_sheet, session_table
 from workbench.corpus import Corpus, Layer, LayerMetadata
+from workbench.resources import bundled
 
 FLAGS = ("question", "open", "closed", "reflection", "simple", "complex")
 
@@ -143,3 +145,16 @@ def test_the_table_of_all_sessions_equals_the_single_sheets(coded):
     layers = [_flags(corpus, given, probabilities=True), _client(corpus, labels)]
     whole = session_table(corpus, layers).drop("conversation_id")
     assert whole.equals(session_sheet(corpus, layers, "s").measures)
+
+
+def test_the_first_session_long_enough_is_the_first_with_ratios():
+    corpus = _corpus(TOO_FEW - 1)
+    assert first_long_enough(corpus) == corpus.conversations["id"][0]
+    demo = wb.load(bundled("data", "demo"))
+    chosen = first_long_enough(demo)
+    turns = demo.conversation(chosen).utterances
+    assert turns.filter(side="helper").height >= TOO_FEW
+    before = demo.conversations["id"].to_list()[: demo.conversations["id"].to_list().index(chosen)]
+    assert all(
+        demo.conversation(x).utterances.filter(side="helper").height < TOO_FEW for x in before
+    )

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from workbench.coding.session_codes import by_conversation, codes_of
-from workbench.coding.session_measures import CLIENT, measures_of
+from workbench.coding.session_measures import CLIENT, TOO_FEW, measures_of
 from workbench.corpus import Corpus, Layer
 
-__all__ = ["CAUTION", "SessionSheet", "session_sheet", "session_table"]
+__all__ = ["CAUTION", "SessionSheet", "first_long_enough", "session_sheet", "session_table"]
 
 CAUTION = (
     "For research and reflection on practice, not for diagnosis or ranking. Automatic codes are "
@@ -90,6 +90,15 @@ def session_table(corpus: Corpus, layers: Sequence[Layer]) -> pl.DataFrame:
             measures.select(pl.lit(conversation_id).alias("conversation_id"), *measures.columns)
         )
     return pl.concat(parts)
+
+
+def first_long_enough(corpus: Corpus) -> str:
+    """Id of the first session with helper turns enough for its ratios; without one, of the first."""
+    talks = corpus.utterances.filter(pl.col("side") == "helper").group_by("conversation_id").len()
+    enough = talks.filter(pl.col("len") >= TOO_FEW)["conversation_id"].implode()
+    ids = corpus.conversations["id"]
+    long = ids.filter(ids.is_in(enough))
+    return str(long[0] if len(long) else ids[0])
 
 
 def _course(turns: pl.DataFrame, layers: Sequence[Layer]) -> pl.DataFrame:

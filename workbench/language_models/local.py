@@ -130,10 +130,19 @@ class LocalLM:
         return len(self._begin(conversation))
 
     def _begin(self, conversation: Sequence[Message]) -> tuple[int, ...]:
+        messages = [
+            {**message, "content": self._as_words(message["content"])} for message in conversation
+        ]
         text = self._tokenizer.apply_chat_template(
-            [dict(message) for message in conversation], tokenize=False, add_generation_prompt=True
+            messages, tokenize=False, add_generation_prompt=True
         )
         return tuple(self._tokenizer(text, add_special_tokens=False).input_ids)
+
+    def _as_words(self, content: str) -> str:
+        """Break marks of the chat template inside a text, which would end its turn: they stay words."""
+        for mark in self._tokenizer.all_special_tokens:
+            content = content.replace(mark, f"{mark[0]} {mark[1:]}")
+        return content
 
     def _answers(self, options: Sequence[str]) -> list[tuple[int, ...]]:
         if len(options) < 2 or any(not option.strip() for option in options):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workbench.coding.session_sheet import first_long_enough
 from workbench.errors import BadInput
 from workbench.files import atomic_path
 from workbench.resources import need
@@ -30,7 +31,8 @@ def report(study: Study, path: str | Path, *, conversation: str | None = None) -
     path
         File to write; an existing one is replaced.
     conversation
-        Id of the conversation that is shown in full; default: the first.
+        Id of the conversation that is shown in full; default: the first that is long
+        enough for the ratios of its session sheet.
 
     Returns
     -------
@@ -56,7 +58,7 @@ def report(study: Study, path: str | Path, *, conversation: str | None = None) -
     done = run_notebook(
         TEMPLATE,
         study_folder=str(study.folder.resolve()),
-        conversation=conversation or ids[0],
+        conversation=conversation or first_long_enough(study.corpus),
     )
     return _write(done, path, title=f"{study.name}: report", code=False)
 

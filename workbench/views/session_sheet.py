@@ -9,7 +9,7 @@ import param
 import polars as pl
 
 from workbench.coding.session_measures import TOO_FEW
-from workbench.coding.session_sheet import CAUTION, session_sheet
+from workbench.coding.session_sheet import CAUTION, first_long_enough, session_sheet
 from workbench.coding.session_sheet import SessionSheet as Sheet
 from workbench.figures import session as figures
 from workbench.views import layers as found
@@ -45,7 +45,9 @@ class SessionSheet(View):
     def prepare(self) -> None:
         """Offer sessions and coders."""
         self._schemes = found.code_schemes(self.study)
-        self.offer("conversation", self.study.corpus.conversations["id"].to_list())
+        corpus = self.study.corpus
+        ids = corpus.conversations["id"].to_list()
+        self.offer("conversation", ids, default=first_long_enough(corpus))
         self.offer("coder", found.coders(self.study, self._schemes))
 
     @param.depends("conversation", watch=True)
@@ -110,7 +112,7 @@ class SessionSheet(View):
     def _measures(self) -> tuple[pl.DataFrame, str]:
         table = self._sheet().measures.select(
             pl.col("title").alias("measure"),
-            *("estimate", "expected", "low", "high", "band", "level", "method", "n", "reason"),
+            *("estimate", "reason", "expected", "low", "high", "level", "band", "n", "method"),
         )
         return table, (
             "expected: from the sums of probabilities. band: MITI 4.2.1, a rough mark only, since MITI "
