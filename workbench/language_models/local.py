@@ -37,8 +37,8 @@ class LocalLM:
     """A transformers causal model with a chat template, in float32.
 
     In float32 a score differs by less than 1e-4 whatever else is in the batch. bfloat16 is about
-    1.6 times faster on processors that have it, and its scores move by some hundredths with the
-    batch: more than the effects that prompt attribution looks for.
+    three times as fast on processors that have it, but the log-odds of two options then move with the
+    batch, by 0.15 on average and up to 0.5 (SmolLM2-135M, 40 prompts): as much as small effects.
 
     Parameters
     ----------
