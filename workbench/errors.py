@@ -12,6 +12,7 @@ from pathlib import Path
 
 __all__ = [
     "BadInput",
+    "DiskFull",
     "InsufficientData",
     "MissingModel",
     "MissingPackage",
@@ -46,6 +47,12 @@ class BadInput(WorkbenchError):
         near = get_close_matches(wanted, list(present), n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         return cls(f"There is no {kind} {wanted!r}.{hint} Present: {sorted(present)}.")
+
+
+class DiskFull(WorkbenchError):
+    """There is no room to write a result; what was there before is unchanged."""
+
+    exit_code = 2
 
 
 class InsufficientData(WorkbenchError):

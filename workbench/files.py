@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import WorkbenchError
+from workbench.errors import DiskFull
 
 __all__ = ["atomic_folder", "atomic_path", "checksum", "checksum_of", "read_json", "write_json"]
 
@@ -22,13 +22,20 @@ __all__ = ["atomic_folder", "atomic_path", "checksum", "checksum_of", "read_json
 def _disk_errors(target: Path) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise WorkbenchError(
-                f"The disk is full: {target} was not written and what was there before is unchanged. "
-                "Free some space (`workbench cache prune` empties the embedding store) and run again."
-            ) from error
-        raise
+    except Exception as error:
+        if not _tells_of_a_full_disk(error):
+            raise
+        raise DiskFull(
+            f"The disk is full: {target} was not written and what was there before is unchanged. "
+            "Free some space (`workbench cache prune` empties the embedding store) and run again."
+        ) from error
+
+
+def _tells_of_a_full_disk(error: Exception) -> bool:
+    """Polars wraps the system's error in one of its own, whose text alone has the number."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return f"(os error {errno.ENOSPC})" in str(error)
 
 
 @contextmanager
@@ -37,8 +44,8 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
 
     Raises
     ------
-    WorkbenchError
-        If the disk is full; the old file is then still there.
+    DiskFull
+        If there is no room; the old file is then still there.
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -9,8 +9,7 @@ import workbench as wb
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "views"))
 from planted_study import bare_study, full_study
-
-TALK = "t01"
+from report_reading import TALK, open_report
 
 
 @pytest.fixture(scope="session")
@@ -33,10 +32,3 @@ def page(browser_page, written):
     """The report opened from the disk, all of it drawn."""
     open_report(browser_page, written)
     return browser_page
-
-
-def open_report(page, file):
-    page.asked = []
-    page.on("request", lambda request: page.asked.append(request.url))
-    page.goto(file.as_uri())
-    page.wait_for_function("document.documentElement.dataset.ready === 'true'")

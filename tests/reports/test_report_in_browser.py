@@ -5,8 +5,8 @@ import math
 
 import polars as pl
 import pytest
-from conftest import TALK, open_report
 from planted_study import MARKUP
+from report_reading import TALK, open_report
 
 import workbench as wb
 from workbench.coding.session_sheet import session_sheet

@@ -1,6 +1,5 @@
 """Start JupyterLab on a notebook, run it, and read what its widgets show."""
 
-import os
 import secrets
 import socket
 import subprocess
@@ -13,7 +12,7 @@ import nbformat
 import numpy as np
 from plotly_pointing import click_mark_of
 
-from workbench.cli.lab import QUIET
+from workbench.cli.lab import QUIET, environment
 from workbench.views import VIEWS
 from workbench.views.static import cell_writer
 from workbench.widgets.parts import PAGE
@@ -57,12 +56,12 @@ def lab(study, folder):
     command = [sys.executable, "-m", "jupyterlab", *QUIET, "--no-browser", "--allow-root"]
     command += [f"--port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"]
     own = {f"JUPYTER_{x}_DIR": str(folder / x.lower()) for x in ("CONFIG", "DATA", "RUNTIME")}
-    own["JUPYTERLAB_SETTINGS_DIR"] = str(_settings(folder))
+    own["JUPYTERLAB_SETTINGS_DIR"] = str(folder / "settings")
     own["JUPYTERLAB_WORKSPACES_DIR"] = str(folder / "workspaces")
-    environment = {**os.environ, **own, "WORKBENCH_STUDY": str(study), "OMP_NUM_THREADS": "1"}
+    variables = {**environment(study), **own, "OMP_NUM_THREADS": "1"}
     with (folder / "lab.log").open("w") as log:
         server = subprocess.Popen(
-            [*command, str(folder / "notebooks")], env=environment, stdout=log, stderr=log
+            [*command, str(folder / "notebooks")], env=variables, stdout=log, stderr=log
         )
     address = f"http://127.0.0.1:{port}"
     try:
@@ -74,14 +73,6 @@ def lab(study, folder):
     finally:
         server.terminate()
         server.wait(30)
-
-
-def _settings(folder):
-    """User settings with the question for news answered, which would lie over the page."""
-    answers = folder / "settings" / "@jupyterlab" / "apputils-extension"
-    answers.mkdir(parents=True)
-    (answers / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
-    return folder / "settings"
 
 
 def _wait(server, address, log):

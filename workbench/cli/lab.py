@@ -9,7 +9,11 @@ from pathlib import Path
 
 import click
 
-__all__ = ["command"]
+__all__ = ["QUIET", "command", "environment"]
+
+_CONFIG = Path(__file__).with_name(
+    "jupyter"
+)  # page_config.json: no question for news over the page
 
 # JupyterLab asks its makers for news and updates, and lists extensions from the network, unless told not to
 QUIET = (
@@ -18,6 +22,16 @@ QUIET = (
     "--LabApp.extension_manager=readonly",
     "--ServerApp.ip=127.0.0.1",
 )
+
+
+def environment(study: Path) -> dict[str, str]:
+    """Environment of JupyterLab: its quiet settings before the user's own, and the study of the notebooks."""
+    paths = [str(_CONFIG), *os.environ.get("JUPYTER_CONFIG_PATH", "").split(os.pathsep)]
+    return {
+        **os.environ,
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(path for path in paths if path),
+        "WORKBENCH_STUDY": str(study.resolve()),
+    }
 
 
 @click.command("lab", context_settings={"ignore_unknown_options": True})
@@ -40,6 +54,9 @@ def command(*, study: str, jupyter_options: tuple[str, ...]) -> None:
         if not (folder / notebook.name).exists():
             folder.mkdir(exist_ok=True)
             shutil.copyfile(notebook, folder / notebook.name)
-    environment = {**os.environ, "WORKBENCH_STUDY": str(Path(study).resolve())}
     program = [sys.executable, "-m", "jupyterlab", *QUIET, *jupyter_options, str(folder)]
-    raise SystemExit(subprocess.run(program, env=environment, check=False).returncode)
+    if os.name == "nt":
+        raise SystemExit(
+            subprocess.run(program, env=environment(opened.folder), check=False).returncode
+        )
+    os.execve(program[0], program, environment(opened.folder))  # who stops us stops JupyterLab

@@ -79,7 +79,7 @@ def main() -> None:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        _fail("The disk is full. Nothing half-written was kept; free some space and run again.", 1)
+        _fail("The disk is full. Nothing half-written was kept; free some space and run again.", 2)
 
 
 def _fail(message: str, code: int) -> None:

@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import datetime
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -167,7 +168,9 @@ class Study:
     def write_embeddings(self, vectors: np.ndarray, *, encoder: str) -> None:
         """Keep a float16 copy of the embeddings, shape (utterances, dimensions), in corpus order."""
         with atomic_folder(self.folder / "embeddings") as folder:
-            np.save(folder / "utterances.npy", vectors.astype(np.float16))
+            packed = io.BytesIO()  # numpy tells of a full disk without saying so
+            np.save(packed, vectors.astype(np.float16))
+            (folder / "utterances.npy").write_bytes(packed.getbuffer())
             self.corpus.utterances.select("id").write_parquet(folder / "ids.parquet")
             write_json(folder / "encoder.json", {"fingerprint": encoder})
 
