@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.emotion.baseline import words_alone
 from workbench.emotion.card import make_card
 from workbench.emotion.comments import Comments, goemotions_folder, read_comments
 from workbench.emotion.fitting import FEATURES, Schedule, Table, build_table, fit_weights
@@ -75,7 +76,10 @@ def train(
     position = {text: i for i, text in enumerate(dev.texts)}
     rows = np.array([position[text] for text in kept.texts])
     held = build_table(kept, vectors[len(comments) :][rows])
-    head = head.with_card(make_card(head, rollups, comments, dev, kept, _probability(head, held)))
+    fold = grouped_folds(comments.same, folds=_FOLDS, random_state=random_state)
+    plain = words_alone(comments, kept, fold)
+    said = _probability(head, held)
+    head = head.with_card(make_card(head, rollups, comments, dev, kept, said, plain))
     target = Path(out) if out else head_folder()
     _write(head, rollups, target)
     _LOG.info("%s trained in %.0f s", target, time.monotonic() - started)

@@ -127,7 +127,8 @@ class EmotionCourse(View):
 
     def _course_table(self) -> tuple[pl.DataFrame, str]:
         course = self._of_side(self._course(self.study.layer(_SENTIMENT)))
-        return course.drop("conversation_id", "unit_id"), "valence: P(positive) - P(negative)."
+        others = pl.exclude("conversation_id", "unit_id", "turn", "side", "text")
+        return course.select("turn", "side", "text", others), "valence: P(positive) - P(negative)."
 
     def _mean_values(self) -> pl.DataFrame:
         depends = (self.group, self.quantity, self.fingerprint("emotion"))

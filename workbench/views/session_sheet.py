@@ -112,10 +112,11 @@ class SessionSheet(View):
     def _measures(self) -> tuple[pl.DataFrame, str]:
         table = self._sheet().measures.select(
             pl.col("title").alias("measure"),
-            *("estimate", "reason", "expected", "low", "high", "level", "band", "n", "method"),
+            *("estimate", "low", "high", "expected", "band", "n", "reason"),
         )
         return table, (
-            "expected: from the sums of probabilities. band: MITI 4.2.1, a rough mark only, since MITI "
+            "low, high: 95 %, coding error as drawn from the coder's probabilities. expected: from the sums "
+            "of probabilities. band: MITI 4.2.1, a rough mark only, since MITI "
             "counts behaviours per volley and these codes are per turn."
         )
 
