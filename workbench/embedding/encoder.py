@@ -25,6 +25,7 @@ from workbench.files import checksum_of
 __all__ = ["KEY_BYTES", "Encoder", "Shard", "distinct", "shards"]
 
 KEY_BYTES = 16
+_ARITHMETIC = 1  # to be raised whenever the same text gets other bits: stored vectors are then made anew
 _SHARD_TEXTS = 2_048
 _SHARD_CHARACTERS = 2_000_000
 
@@ -96,8 +97,8 @@ class Encoder:
     def fingerprint(self) -> str:
         """Name of this way of encoding: `bert-384-bf16-` and 16 hexadecimal digits.
 
-        The digits are a checksum of weights, tokenizer, pooling, window, precision and the major
-        versions of torch and transformers; no path and no device is in it.
+        The digits are a checksum of weights, tokenizer, pooling, window, precision, the version of our
+        own arithmetic and the major versions of torch and transformers; no path and no device is in it.
         """
         recipe = self._recipe
         content = {
@@ -106,6 +107,7 @@ class Encoder:
             "window": recipe.max_tokens,
             "lower": recipe.lower,
             "precision": self.precision,
+            "arithmetic": _ARITHMETIC,
             "libraries": {name: version(name).split(".")[0] for name in ("torch", "transformers")},
         }
         digits = checksum_of(content)[:16]
