@@ -15,6 +15,12 @@ node => (node.data ?? []).map(trace => Object.fromEntries(
     .map(name => [name, Array.isArray(trace[name]) || ArrayBuffer.isView(trace[name])
         ? Array.from(trace[name], x => ArrayBuffer.isView(x) ? Array.from(x) : x) : trace[name]])))
 """
+_LISTEN = """
+() => {
+    window.heard = false;
+    document.addEventListener("click", () => { window.heard = true; }, { capture: true, once: true });
+}
+"""
 _MARKS = """
 node => node.querySelectorAll(
     ".point, .points path, .box, .js-line, .js-fill, .slice, .heatmaplayer image, .boxlayer path, .annotation"
@@ -146,6 +152,22 @@ def wait_until_same(page, view, *, seconds=40):
     while rest := differences(page, view):
         assert time.monotonic() < until, rest[0]
         page.wait_for_timeout(250)
+
+
+def click_until_heard(page, place, tries=10):
+    """Click as a person does who clicks again where nothing came of it.
+
+    Tabulator puts new cells in the place of the old ones when the page around it changes its size; a
+    button pressed on the one and let go on the other is no click for the browser.
+    """
+    for _ in range(tries):
+        page.wait_for_timeout(1000)  # a grid just made binds its clicks after it shows its rows
+        page.evaluate(_LISTEN)
+        place.click()
+        page.wait_for_timeout(100)
+        if page.evaluate("window.heard"):
+            return
+    raise AssertionError("no click is heard")
 
 
 def choose(page, name, value):

@@ -6,6 +6,7 @@ import pytest
 from page_reading import (
     choose,
     click_mark,
+    click_until_heard,
     count_marks,
     open_screen,
     part,
@@ -53,8 +54,7 @@ def row(key, index):
         cell = (
             part(page, key).locator(".tabulator-row").nth(index).locator(".tabulator-cell:visible")
         )
-        page.wait_for_timeout(1000)  # a grid just made binds its clicks after it shows its rows
-        cell.first.click()
+        click_until_heard(page, cell.first)
         view.click(key, block(view, key).content.row(index, named=True))
 
     return act

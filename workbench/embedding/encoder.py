@@ -25,7 +25,9 @@ from workbench.files import checksum_of
 __all__ = ["KEY_BYTES", "Encoder", "Shard", "distinct", "shards"]
 
 KEY_BYTES = 16
-_ARITHMETIC = 1  # to be raised whenever the same text gets other bits: stored vectors are then made anew
+_ARITHMETIC = (
+    1  # to be raised whenever the same text gets other bits: stored vectors are then made anew
+)
 _SHARD_TEXTS = 2_048
 _SHARD_CHARACTERS = 2_000_000
 
