@@ -45,6 +45,14 @@ class EsmState:
     name: str
     state: dict[str, Any]
 
+    def shares_model(self, other: object) -> bool:
+        """Whether `other` is drawn by the same module with the same traits, so that one model serves both."""
+        return (
+            isinstance(other, EsmState)
+            and self.name == other.name
+            and self.state.keys() == other.state.keys()
+        )
+
 
 Kind: TypeAlias = Literal["table", "figure", "esm", "text"]
 

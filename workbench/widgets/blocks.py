@@ -65,22 +65,17 @@ class _Module:
 
     def __init__(self, block: Block, click: Click) -> None:
         content: Any = block.content
-        self._name, self._traits = content.name, set(content.state)
+        self._content = content
         self._key, self._click, self._showing = block.key, click, False
         self.shown = module(content.name, content.state)(**content.state)
-        self.shown.observe(self._changed, sorted(self._traits))
+        self.shown.observe(self._changed, sorted(content.state))
 
     def _changed(self, change: Mapping[str, Any]) -> None:
         if not self._showing:
             self._click(self._key, {change["name"]: change["new"]})
 
     def fits(self, block: Block) -> bool:
-        content: Any = block.content
-        return (
-            block.kind == "esm"
-            and content.name == self._name
-            and set(content.state) == self._traits
-        )
+        return self._content.shares_model(block.content)
 
     def show(self, block: Block) -> None:
         content: Any = block.content
