@@ -130,6 +130,6 @@ def _sides(corpus: Corpus, path: Path) -> list[Finding]:
     for side, example in (("helper", "therapist"), ("client", "client")):
         if side not in present:
             message = f"no turn is on the {side}'s side; roles there: {roles[:12]}."
-            mend = f"Say who is who, as roles={{'their role or name': '{example}'}}."
+            mend = f"Say who is who: roles={{'their role or name': '{example}'}} or --role THEIRS={example}."
             notes.append(Finding("note", f"no {side} turns", 0, str(path), message, mend))
     return notes

@@ -170,7 +170,7 @@ def _shown(path: Path, named: Mapping[str, str], guessed: Mapping[str, str]) -> 
     if not told:
         return []
     message = f"columns guessed: {', '.join(told)}."
-    mend = "Correct with columns={'their name': 'our name', ...}."
+    mend = "Correct with columns={'their name': 'our name', ...} or --column THEIRS=OURS."
     return [Finding("note", "columns guessed", len(told), str(path), message, mend)]
 
 
