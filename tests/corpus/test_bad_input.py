@@ -34,7 +34,8 @@ REFUSED = [
         HEADER.encode() + "a,T,therapist,Schön\n".encode("cp1252"),
         ["row 2", "byte 52 (0xf6)", "not UTF-8", "iconv -f WINDOWS-1252"],
     ),
-    ("sixteen.csv", (HEADER + ROWS).encode("utf-16"), ["UTF-16", "iconv -f UTF-16"]),
+    ("sixteen.csv", (HEADER + ROWS).encode("utf-16")[:-1], ["damaged UTF-16"]),
+    ("zeros.csv", HEADER + "a,T,therapist,Yes\x00No\n", ["row 2", "zero bytes"]),
     ("cut.csv.gz", gzip.compress((HEADER + ROWS * 900).encode())[:60], ["damaged or cut off"]),
     ("notext.csv", "conversation_id,speaker\na,T\na,C\n", ["text", "columns={"]),
     (

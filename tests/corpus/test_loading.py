@@ -10,6 +10,7 @@ import pytest
 import workbench as wb
 from workbench.corpus import readers, registry, writers
 from workbench.corpus.readers.reader import Reader
+from workbench.corpus.writers.writer import Writer
 from workbench.errors import BadInput
 from workbench.resources import bundled
 
@@ -105,8 +106,10 @@ def test_every_registered_format_loads_and_describes_itself():
         assert each.name == name
         assert each.description
         assert each.sniff(Path("/nowhere/at/all")) == 0.0
-    for name in writers.BUILT_IN:
-        assert callable(writers.writer(name))
+    for name, each in writers.writers().items():
+        assert isinstance(each, Writer)
+        assert each.name == name
+        assert each.description
     with pytest.raises(BadInput, match="convokit"):
         writers.writer("convokt")
 

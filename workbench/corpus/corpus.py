@@ -271,7 +271,7 @@ class Corpus:
         """Write the corpus in a registered format (`workbench`, `csv`, `convokit`, ...)."""
         from workbench.corpus.writers import writer
 
-        writer(format)(self, Path(path))
+        writer(format).write(self, Path(path))
 
     def __repr__(self) -> str:
         return (

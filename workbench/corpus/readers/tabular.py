@@ -14,7 +14,7 @@ import polars as pl
 from workbench.corpus import damage
 from workbench.corpus.readers.flattening import COMPANION, flatten
 from workbench.corpus.readers.jsonlike import read_records
-from workbench.corpus.readers.opening import peek, read_text
+from workbench.corpus.readers.opening import is_binary, peek, read_text
 from workbench.corpus.schema import ROW
 from workbench.errors import BadInput
 
@@ -28,9 +28,9 @@ def separator_of(path: Path) -> str | None:
 
     None where no separator gives a table.
     """
-    start = peek(path)
-    if "\x00" in start:
+    if is_binary(path):
         return None
+    start = peek(path)
     best, most = None, 1
     for separator in _SEPARATORS:
         widths = _widths(start, separator)

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
-from workbench.corpus.corpus import Corpus
 from workbench.corpus.registry import registered
+from workbench.corpus.writers.writer import Writer
 from workbench.errors import BadInput
 
-__all__ = ["BUILT_IN", "GROUP", "Writer", "writer"]
+__all__ = ["BUILT_IN", "GROUP", "Writer", "writer", "writers"]
 
 GROUP = "workbench.writers"
 """Entry point group through which packages offer writers."""
 
 BUILT_IN: Mapping[str, str] = {
-    "convokit": "workbench.corpus.writers.convokit:write",
-    "csv": "workbench.corpus.writers.native:write_csv",
-    "workbench": "workbench.corpus.writers.native:write",
+    "convokit": "workbench.corpus.writers.convokit:WRITER",
+    "csv": "workbench.corpus.writers.native:CSV_WRITER",
+    "workbench": "workbench.corpus.writers.native:WRITER",
 }
 """The writers that come with the workbench; the same lines stand in pyproject.toml."""
 
-Writer = Callable[[Corpus, Path], None]
-"""Writes a corpus to a path, completely or not at all."""
+
+def writers() -> dict[str, Writer]:
+    """All registered writers by name."""
+    return {name: point.load() for name, point in registered(GROUP, BUILT_IN).items()}
 
 
 def writer(name: str) -> Writer:

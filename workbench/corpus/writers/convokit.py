@@ -26,14 +26,15 @@ from workbench.corpus.schema import (
     SPEAKER_COLUMNS,
 )
 from workbench.corpus.storage import dtype_names
+from workbench.corpus.writers.writer import Writer, loses_nothing
 from workbench.files import atomic_folder, write_json
 
-__all__ = ["write"]
+__all__ = ["WRITER"]
 
 Traits = Mapping[str, Sequence[str]]
 
 
-def write(corpus: Corpus, path: Path) -> None:
+def _write(corpus: Corpus, path: Path) -> None:
     """Write the folder, complete or not at all."""
     facts = corpus.metadata.facts.get("convokit", {})
     talks = _entries(corpus.conversations, facts.get("conversations", {}), CONVERSATION_COLUMNS)
@@ -223,3 +224,6 @@ def _beside(corpus: Corpus) -> dict[str, Any]:
             "facts": facts,
         },
     }
+
+
+WRITER = Writer("convokit", "ConvoKit corpus folder (utterances.jsonl ...)", _write, loses_nothing)

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 
 from workbench.corpus.corpus import Corpus
 from workbench.corpus.storage import write_folder
+from workbench.corpus.validation import Finding
+from workbench.corpus.writers.losses import lost
+from workbench.corpus.writers.writer import Writer, loses_nothing
 
-__all__ = ["write", "write_csv"]
-
-
-def write(corpus: Corpus, path: Path) -> None:
-    """Write the folder with Parquet tables."""
-    write_folder(corpus, path)
+__all__ = ["CSV_WRITER", "WRITER"]
 
 
-def write_csv(corpus: Corpus, path: Path) -> None:
-    """Write the folder with CSV tables; `load` reads it back."""
-    write_folder(corpus, path, tables="csv")
+def _probabilities(corpus: Corpus) -> list[Finding]:
+    with_shares = [layer for layer in corpus.layers if layer.probabilities is not None]
+    return [
+        lost(
+            f"layers.{layer.name}",
+            layer.table.height,
+            f"the probability table of the layer {layer.name!r} is kept in Parquet only.",
+        )
+        for layer in with_shares
+    ]
+
+
+WRITER = Writer(
+    "workbench",
+    "the workbench's own folder: Parquet tables, layers and corpus.json",
+    write_folder,
+    loses_nothing,
+)
+CSV_WRITER = Writer(
+    "csv",
+    "the workbench's own folder with CSV tables, to read and review",
+    partial(write_folder, tables="csv"),
+    _probabilities,
+)

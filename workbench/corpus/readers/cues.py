@@ -1,0 +1,135 @@
+"""What every transcript format comes down to: who said what, from when to when, in which line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from workbench.corpus.corpus import Corpus, CorpusMetadata
+from workbench.corpus.layer import Layer
+from workbench.corpus.readers.flattening import flatten
+from workbench.corpus.readers.guessing import role_of_word
+from workbench.corpus.readers.opening import bare_name
+from workbench.corpus.schema import META, ROW
+from workbench.corpus.validation import Finding
+from workbench.errors import BadInput
+
+__all__ = ["UNNAMED", "Cue", "corpus_of_cues"]
+
+UNNAMED = "unknown"
+"""Speaker of cues whose source names nobody."""
+
+_NUMBERED = re.compile(
+    r"(speaker|sprecher|sprecherin|spk|person|participant|hablante|locuteur|unknown)[\s_#-]*"
+    r"(\d{1,3}|[a-z])?",
+    re.IGNORECASE,
+)
+"""Names that recognisers give: they mean another person in each recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One stretch of a transcript: times in seconds, the 1-based line it starts at, extras as meta."""
+
+    text: str
+    row: int
+    speaker: str | None = None
+    start: float | None = None
+    end: float | None = None
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+
+def corpus_of_cues(
+    path: Path,
+    cues: Sequence[Cue],
+    *,
+    roles: Mapping[str, str] | None = None,
+    conversation: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+    speakers: pl.DataFrame | None = None,
+    layers: Sequence[Layer] = (),
+    metadata: CorpusMetadata | None = None,
+    findings: Sequence[Finding] = (),
+) -> Corpus:
+    """Make one conversation of the cues of one file, in their order.
+
+    A name that is a word for a role (`Therapist`) becomes the role; it and names that recognisers
+    give (`Speaker 1`) stand for another person in each file, so the conversation is added to the
+    speaker's id. Other names stay as they are: the same name is the same person in all files.
+    Utterance ids are `<conversation>-<place>`.
+
+    Parameters
+    ----------
+    conversation
+        Its id; by default the file's name.
+    facts
+        Columns of the conversation, as `{"topic": ..., "meta.recorded": ...}`.
+    speakers
+        Traits, one row a speaker, `id` as the source names them.
+
+    Raises
+    ------
+    BadInput
+        If there is no cue.
+    """
+    if not cues:
+        raise BadInput.in_file(path, "there is no utterance in it.")
+    name = conversation or bare_name(path)
+    ids = {said: _speaker_id(said, name) for said in dict.fromkeys(cue.speaker for cue in cues)}
+    asked = dict(roles or {})
+    asked |= {ids[said]: role for said, role in asked.items() if said in ids}
+    meta, _ = flatten([cue.meta for cue in cues], prefix=META)
+    frame = pl.DataFrame(
+        {
+            "id": [f"{name}-{place}" for place in range(len(cues))],
+            "conversation_id": [name] * len(cues),
+            "turn": list(range(len(cues))),
+            "speaker": [ids[cue.speaker] for cue in cues],
+            "role": [_role(cue.speaker) for cue in cues],
+            "text": [cue.text for cue in cues],
+            "start": [cue.start for cue in cues],
+            "end": [cue.end for cue in cues],
+            ROW: [cue.row for cue in cues],
+        },
+        schema_overrides={"role": pl.String, "start": pl.Float64, "end": pl.Float64},
+    )
+    if speakers is not None:
+        speakers = speakers.with_columns(pl.col("id").replace({k: v for k, v in ids.items() if k}))
+    return Corpus.build(
+        frame.with_columns(meta),
+        conversations=pl.DataFrame([{"id": name, **(facts or {})}]) if facts else None,
+        speakers=speakers,
+        layers=layers,
+        metadata=metadata or CorpusMetadata(name=bare_name(path)),
+        roles=asked or None,
+        findings=[*findings, *_unnamed(path, cues)],
+        where=str(path),
+    )
+
+
+def _role(said: str | None) -> str | None:
+    return None if said is None else role_of_word(said)
+
+
+def _speaker_id(said: str | None, conversation: str) -> str:
+    if said is None:
+        return f"{UNNAMED}-{conversation}"
+    role = role_of_word(said)
+    if role is not None:
+        return f"{role}-{conversation}"
+    return f"{said}-{conversation}" if _NUMBERED.fullmatch(said) else said
+
+
+def _unnamed(path: Path, cues: Sequence[Cue]) -> list[Finding]:
+    count = sum(cue.speaker is None for cue in cues)
+    if not count:
+        return []
+    message = f"{count} of {len(cues)} utterances name no speaker."
+    mend = "Analyses that need to know who helps leave them out."
+    first = next(cue.row for cue in cues if cue.speaker is None)
+    return [Finding("warning", "no speaker", count, f"{path}, row {first}", message, mend)]
