@@ -52,6 +52,7 @@ def corpus_of_cues(
     conversation: str | None = None,
     facts: Mapping[str, Any] | None = None,
     speakers: pl.DataFrame | None = None,
+    ids: Mapping[str, str] | None = None,
     layers: Sequence[Layer] = (),
     metadata: CorpusMetadata | None = None,
     findings: Sequence[Finding] = (),
@@ -70,7 +71,10 @@ def corpus_of_cues(
     facts
         Columns of the conversation, as `{"topic": ..., "meta.recorded": ...}`.
     speakers
-        Traits, one row a speaker, `id` as the source names them.
+        Traits, one row a speaker, `id` as the source names them; a `role` there is that of the
+        speaker's turns.
+    ids
+        Speaker of the source -> id here, for those whom the rule above would name wrongly.
 
     Raises
     ------
@@ -80,7 +84,8 @@ def corpus_of_cues(
     if not cues:
         raise BadInput.in_file(path, "there is no utterance in it.")
     name = conversation or bare_name(path)
-    ids = {said: _speaker_id(said, name) for said in dict.fromkeys(cue.speaker for cue in cues)}
+    said_names = dict.fromkeys(cue.speaker for cue in cues)
+    ids = {said: _speaker_id(said, name) for said in said_names} | dict(ids or {})
     asked = dict(roles or {})
     asked |= {ids[said]: role for said, role in asked.items() if said in ids}
     meta, _ = flatten([cue.meta for cue in cues], prefix=META)
