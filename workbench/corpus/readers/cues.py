@@ -84,18 +84,20 @@ def corpus_of_cues(
     if not cues:
         raise BadInput.in_file(path, "there is no utterance in it.")
     name = conversation or bare_name(path)
-    said_names = dict.fromkeys(cue.speaker for cue in cues)
-    ids = {said: _speaker_id(said, name) for said in said_names} | dict(ids or {})
+    said_by = list(dict.fromkeys(cue.speaker for cue in cues))
+    known: dict[str | None, str] = {said: _speaker_id(said, name) for said in said_by}
+    known.update(ids or {})
+    stated = _stated_roles(speakers)
     asked = dict(roles or {})
-    asked |= {ids[said]: role for said, role in asked.items() if said in ids}
+    asked |= {known[said]: role for said, role in asked.items() if said in known}
     meta, _ = flatten([cue.meta for cue in cues], prefix=META)
     frame = pl.DataFrame(
         {
             "id": [f"{name}-{place}" for place in range(len(cues))],
             "conversation_id": [name] * len(cues),
             "turn": list(range(len(cues))),
-            "speaker": [ids[cue.speaker] for cue in cues],
-            "role": [_role(cue.speaker) for cue in cues],
+            "speaker": [known[cue.speaker] for cue in cues],
+            "role": [stated.get(cue.speaker) or _role(cue.speaker) for cue in cues],
             "text": [cue.text for cue in cues],
             "start": [cue.start for cue in cues],
             "end": [cue.end for cue in cues],
@@ -104,7 +106,8 @@ def corpus_of_cues(
         schema_overrides={"role": pl.String, "start": pl.Float64, "end": pl.Float64},
     )
     if speakers is not None:
-        speakers = speakers.with_columns(pl.col("id").replace({k: v for k, v in ids.items() if k}))
+        renamed = {said: there for said, there in known.items() if said}
+        speakers = speakers.with_columns(pl.col("id").replace(renamed))
     return Corpus.build(
         frame.with_columns(meta),
         conversations=pl.DataFrame([{"id": name, **(facts or {})}]) if facts else None,
@@ -115,6 +118,12 @@ def corpus_of_cues(
         findings=[*findings, *_unnamed(path, cues)],
         where=str(path),
     )
+
+
+def _stated_roles(speakers: pl.DataFrame | None) -> dict[str | None, str | None]:
+    if speakers is None or "role" not in speakers.columns:
+        return {}
+    return dict(speakers.select("id", "role").iter_rows())
 
 
 def _role(said: str | None) -> str | None:
