@@ -16,8 +16,9 @@ from workbench.corpus.building import (
     prepare,
     speaker_table,
 )
+from workbench.corpus.consent import consent_findings
 from workbench.corpus.layer import Layer, join_layers
-from workbench.corpus.schema import Table, as_polars
+from workbench.corpus.schema import CONVERSATION_COLUMNS, Table, as_polars, conform
 from workbench.corpus.validation import Finding, findings_table, raise_errors, validate_utterances
 from workbench.errors import BadInput
 from workbench.files import checksum_of
@@ -98,9 +99,11 @@ class Corpus:
         found = [*findings, *validate_utterances(frame, where=where)]
         raise_errors(found)
         frame = in_turn_order(frame)
+        talks = conversation_table(frame, conversations, where)
+        found += consent_findings(talks, where=where)
         return cls(
             utterances=frame,
-            conversations=conversation_table(frame, conversations, where),
+            conversations=talks,
             speakers=speaker_table(frame, speakers, where, keep_roles=not roles),
             layers=tuple(layers),
             metadata=metadata or CorpusMetadata(),
@@ -227,7 +230,10 @@ class Corpus:
             table, on="id", how="left", maintain_order="left"
         )
         if by == "conversation":
-            return replace(self, conversations=joined)
+            where = "the outcome table"
+            joined = conform(joined, CONVERSATION_COLUMNS, table="conversations", where=where)
+            found = consent_findings(joined, where=where) if "retention_until" in new else []
+            return replace(self, conversations=joined, findings=(*self.findings, *found))
         return replace(self, speakers=joined)
 
     def followed_by(self, other: Corpus) -> Corpus:

@@ -75,7 +75,10 @@ CONVERSATION_COLUMNS: Mapping[str, pl.DataType] = {
     "topic": pl.String(),
     "quality": pl.String(),
     "target_behaviour": pl.String(),
+    "consent_scope": pl.String(),
+    "retention_until": pl.Date(),
 }
+"""`consent_scope` and `retention_until`: see `workbench.corpus.consent`."""
 
 SPEAKER_COLUMNS: Mapping[str, pl.DataType] = {"id": pl.String(), "role": pl.String()}
 
@@ -111,6 +114,15 @@ def side_of(role: pl.Expr) -> pl.Expr:
     )
 
 
+def _cast(column: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """Values as a type, null where they cannot be; a date is never made of a bare number."""
+    if dtype == pl.Date() and column.dtype == pl.String:
+        return column.str.to_date("%Y-%m-%d", strict=False)
+    if dtype == pl.Date() and not column.dtype.is_temporal():
+        return pl.Series(column.name, [None] * len(column), dtype=dtype)
+    return column.cast(dtype, strict=False)
+
+
 def conform(
     frame: pl.DataFrame, columns: Mapping[str, pl.DataType], *, table: str, where: str
 ) -> pl.DataFrame:
@@ -127,7 +139,10 @@ def conform(
             made.append(pl.lit(None, dtype).alias(name))
             continue
         before = frame[name]
-        after = before.cast(dtype, strict=False)
+        if before.dtype == dtype:
+            made.append(before)
+            continue
+        after = _cast(before, dtype)
         broken = (after.is_null() & before.is_not_null()).arg_true()
         if len(broken):
             first = int(broken[0])

@@ -207,10 +207,17 @@ def _name(
     if key not in ours:
         return key if key in stated else f"{META}{key}"
     whole = column.null_count() == 0 or key not in ALL_OR_NONE
-    if column.dtype == ours[key] and "json" not in traits[key] and whole and key != "id":
+    if _fits(column, ours[key]) and "json" not in traits[key] and whole and key != "id":
         return key
     traits[key].append(ASIDE)
     return f"{META}{key}"
+
+
+def _fits(column: pl.Series, dtype: pl.DataType) -> bool:
+    """Whether values are of a type of ours; JSON has no dates, so that ISO text stands for one."""
+    if dtype == pl.Date() and column.dtype == pl.String:
+        return column.equals(column.str.to_date("%Y-%m-%d", strict=False).dt.to_string("iso"))
+    return column.dtype == dtype
 
 
 def _roles_of(speakers: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
