@@ -1,12 +1,22 @@
-"""Keep everything on this machine: refuse outgoing connections of Python code.
+"""Keep everything on this machine: refuse outgoing connections of this process and its children.
 
-An audit hook sees `socket.connect`, `socket.sendto` and name look-ups of this process; the
-environment variables set here make child Python processes that import the workbench, and the
-Hugging Face libraries, do the same. Loopback addresses and Unix sockets stay allowed.
+Two fences, for no single one holds every client:
 
-Limits: a C library that opens sockets without Python's `socket` module, and a child process that is
-not Python or never imports the workbench, are not seen. For a guarantee use the operating system
-(a network namespace, a firewall).
+1. An audit hook in this process sees what goes through Python's sockets (`connect`, `sendto`, `sendmsg`
+   and name look-ups: requests, httpx, urllib, the hub's Python code) and raises `NetworkRefused`. A child
+   Python process that imports the workbench does the same.
+2. Environment variables, which children inherit: those of the hub libraries, and proxy variables that
+   point at a closed port of this machine. They hold clients that never touch Python's sockets but honour
+   a proxy: Rust clients (polars reading `https://`, `hf://` or `s3://`; hf-xet), curl, git, and a child
+   Python that does not import the workbench.
+
+Loopback addresses and Unix sockets stay allowed.
+
+Limits, by test or by nature. A client that opens sockets in C or Rust *and* ignores proxy variables is
+not held (raw sockets of a child, `ssh`, `ping`, some database drivers); nor is one that read the proxy
+variables before the block began (a Rust client made earlier in this process), nor one to which a proxy is
+given in so many words. A child may take the variables away. A tunnel that listens on loopback looks local.
+For a guarantee use the operating system: `unshare --net`, a container without network, a firewall.
 """
 
 from __future__ import annotations
@@ -16,20 +26,29 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from workbench import settings
 from workbench.errors import NetworkRefused
 
-__all__ = ["OFFLINE_VARIABLES", "offline", "refuse_if_offline"]
+__all__ = ["OFFLINE_VARIABLES", "is_this_machine", "offline", "refuse_if_offline"]
+
+_CLOSED_PORT = 9  # "discard": nothing has listened there for decades, and the hook refuses it too
+_PROXY = f"http://127.0.0.1:{_CLOSED_PORT}"
 
 OFFLINE_VARIABLES = {
     "WORKBENCH_OFFLINE": "1",
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
+    "HF_DATASETS_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "DO_NOT_TRACK": "1",
+    **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), _PROXY),
+    **dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), _PROXY),
+    **dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1,::1"),
 }
-_WATCHED = {"socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"}
+_TO_ADDRESS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+_LOOK_UPS = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
 _depth = 0
 _installed = False
 
@@ -44,19 +63,35 @@ def _is_local(host: object) -> bool:
         return False
 
 
+def is_this_machine(url: str) -> bool:
+    """Whether a URL names this machine: `localhost` or a loopback address.
+
+    >>> is_this_machine("http://127.0.0.1:8000/v1"), is_this_machine("https://api.example.org")
+    (True, False)
+    """
+    host = urlsplit(url).hostname
+    return bool(host) and _is_local(host)
+
+
 def _hook(event: str, arguments: tuple[object, ...]) -> None:
-    if _depth == 0 or event not in _WATCHED:
+    if _depth == 0 or not (event in _TO_ADDRESS or event in _LOOK_UPS):
         return
-    target = arguments[1] if event in {"socket.connect", "socket.sendto"} else arguments[0]
-    if isinstance(target, tuple):
+    target = arguments[1] if event in _TO_ADDRESS else arguments[0]
+    if event in _TO_ADDRESS:
+        if not isinstance(target, tuple):
+            return  # a Unix socket, whose address is a path, or a socket connected before
+        if target[:2] == ("127.0.0.1", _CLOSED_PORT):
+            _refuse("another machine, by way of a proxy,")
         target = target[0]
-    elif event == "socket.connect":
-        return  # a Unix socket: its address is a path, not a tuple
     if not _is_local(target):
-        raise NetworkRefused(
-            f"A connection to {target!r} was refused: the workbench is offline. "
-            "Unset WORKBENCH_OFFLINE, or leave `wb.offline()`, to allow it."
-        )
+        _refuse(repr(target))
+
+
+def _refuse(target: str) -> None:
+    raise NetworkRefused(
+        f"A connection to {target} was refused: the workbench is offline. "
+        "Unset WORKBENCH_OFFLINE, or leave `wb.offline()`, to allow it."
+    )
 
 
 def _switch_on() -> None:
@@ -71,10 +106,12 @@ def _switch_on() -> None:
 def offline() -> Iterator[None]:
     """Refuse outgoing connections inside the `with` block, here and in children started in it.
 
+    What is held and what is not: see `workbench.network`.
+
     Raises
     ------
     NetworkRefused
-        From within any code that tries to reach another machine.
+        From within Python code that tries to reach another machine.
     """
     global _depth  # noqa: PLW0603
     before = {name: os.environ.get(name) for name in OFFLINE_VARIABLES}
