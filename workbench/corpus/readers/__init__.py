@@ -16,9 +16,13 @@ GROUP = "workbench.readers"
 
 BUILT_IN: Mapping[str, str] = {
     "annomi": "workbench.corpus.readers.annomi:READER",
+    "cha": "workbench.corpus.readers.cha:READER",
     "chat": "workbench.corpus.readers.chat:READER",
     "convokit": "workbench.corpus.readers.convokit:READER",
+    "csv-long": "workbench.corpus.readers.coded_table:LONG",
+    "csv-wide": "workbench.corpus.readers.coded_table:WIDE",
     "esconv": "workbench.corpus.readers.esconv:READER",
+    "meld": "workbench.corpus.readers.meld:READER",
     "table": "workbench.corpus.readers.table:READER",
     "workbench": "workbench.corpus.readers.native:READER",
 }

@@ -14,8 +14,11 @@ GROUP = "workbench.writers"
 """Entry point group through which packages offer writers."""
 
 BUILT_IN: Mapping[str, str] = {
+    "cha": "workbench.corpus.writers.cha:WRITER",
     "convokit": "workbench.corpus.writers.convokit:WRITER",
     "csv": "workbench.corpus.writers.native:CSV_WRITER",
+    "csv-long": "workbench.corpus.writers.long_csv:WRITER",
+    "csv-wide": "workbench.corpus.writers.wide_csv:WRITER",
     "workbench": "workbench.corpus.writers.native:WRITER",
 }
 """The writers that come with the workbench; the same lines stand in pyproject.toml."""
