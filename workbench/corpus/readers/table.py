@@ -13,6 +13,7 @@ from workbench.corpus.readers.jsonlike import first_record
 from workbench.corpus.readers.opening import bare_name, header, peek
 from workbench.corpus.readers.reader import Reader
 from workbench.corpus.readers.tabular import (
+    as_numbers,
     read_csv,
     read_flat_records,
     read_parquet,
@@ -94,7 +95,7 @@ def read_rows(path: Path) -> pl.DataFrame:
         If the file is missing, empty or not readable as a table.
     """
     rows = _blank_to_null(_raw(path)).drop(ROW, strict=False)
-    return rows.with_columns(_numbers(rows[name]) for name in rows.columns)
+    return rows.with_columns(as_numbers(rows[name]) for name in rows.columns)
 
 
 def _raw(path: Path) -> pl.DataFrame:
@@ -226,19 +227,7 @@ def _split_off_conversations(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.Data
 def _typed(frame: pl.DataFrame) -> pl.DataFrame:
     """Give columns that are only kept (`meta.*`) numbers where all their texts are numbers."""
     kept = [n for n in frame.columns if n not in NAMES and n not in UTTERANCE_COLUMNS and n != ROW]
-    return frame.with_columns(_numbers(frame[name]) for name in kept)
-
-
-def _numbers(column: pl.Series) -> pl.Series:
-    if column.dtype != pl.String or column.null_count() == column.len():
-        return column
-    if column.str.contains(r"^[+-]?0\d").any():  # codes with leading zeros are no numbers
-        return column
-    for dtype in (pl.Int64, pl.Float64):
-        read = column.cast(dtype, strict=False)
-        if read.null_count() == column.null_count():
-            return read
-    return column
+    return frame.with_columns(as_numbers(frame[name]) for name in kept)
 
 
 READER = Reader(

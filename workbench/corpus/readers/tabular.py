@@ -18,7 +18,15 @@ from workbench.corpus.readers.opening import is_binary, peek, read_text
 from workbench.corpus.schema import ROW
 from workbench.errors import BadInput
 
-__all__ = ["read_csv", "read_flat_records", "read_parquet", "require", "separator_of"]
+__all__ = [
+    "as_numbers",
+    "csv_of_text",
+    "read_csv",
+    "read_flat_records",
+    "read_parquet",
+    "require",
+    "separator_of",
+]
 
 _SEPARATORS = ("\t", ";", ",", "|")
 
@@ -69,7 +77,17 @@ def read_csv(path: Path, *, separator: str = ",") -> pl.DataFrame:
     BadInput
         If the file is missing, empty, not UTF-8 or its rows do not fit its header.
     """
-    text = read_text(path)
+    return csv_of_text(path, read_text(path), separator=separator)
+
+
+def csv_of_text(path: Path, text: str, *, separator: str = ",") -> pl.DataFrame:
+    """Read the text of a CSV file, as `read_csv` does; `path` is for the messages.
+
+    Raises
+    ------
+    BadInput
+        If its rows do not fit its header.
+    """
     _check_shape(path, text, separator)
     with damage.refusing_damage(path):
         table = pl.read_csv(
@@ -156,3 +174,16 @@ def require(path: Path, table: pl.DataFrame, needed: Sequence[str]) -> None:
         raise BadInput.in_file(
             path, f"there is no column {absent}.", remedy=f"Columns there: {present}."
         )
+
+
+def as_numbers(column: pl.Series) -> pl.Series:
+    """A column of text as whole or other numbers where all its values are some."""
+    if column.dtype != pl.String or column.null_count() == column.len():
+        return column
+    if column.str.contains(r"^[+-]?0\d").any():  # codes with leading zeros are no numbers
+        return column
+    for dtype in (pl.Int64, pl.Float64):
+        read = column.cast(dtype, strict=False)
+        if read.null_count() == column.null_count():
+            return read
+    return column
