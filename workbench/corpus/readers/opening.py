@@ -10,7 +10,15 @@ from pathlib import Path
 
 from workbench.errors import BadInput
 
-__all__ = ["bare_name", "header", "is_binary", "peek", "read_text"]
+__all__ = [
+    "bare_name",
+    "header",
+    "is_binary",
+    "peek",
+    "read_content",
+    "read_text",
+    "without_zeros",
+]
 
 _GZIP = b"\x1f\x8b"
 _PEEK = 1 << 16
@@ -73,6 +81,22 @@ def read_text(path: Path) -> str:
         If there is no such file, it is empty, damaged, holds zero bytes, unpacks to more than
         2 GB, or is in another encoding; then with line and byte.
     """
+    content = read_content(path)
+    try:
+        text = content.decode(_encoding(content))
+    except UnicodeDecodeError as error:
+        raise _not_readable(path, content, error.start) from None
+    return without_zeros(path, text)
+
+
+def read_content(path: Path) -> bytes:
+    """Whole content of a plain or gzip file, unpacked.
+
+    Raises
+    ------
+    BadInput
+        If there is no such file, it is empty, damaged or unpacks to more than 2 GB.
+    """
     try:
         content = path.read_bytes()
         if content.startswith(_GZIP):
@@ -85,10 +109,11 @@ def read_text(path: Path) -> str:
         raise BadInput.in_file(path, f"the file cannot be read ({error.strerror}).") from None
     if not content.strip():
         raise BadInput.in_file(path, "the file is empty.", remedy="Expected dialogue in it.")
-    try:
-        text = content.decode(_encoding(content))
-    except UnicodeDecodeError as error:
-        raise _not_readable(path, content, error.start) from None
+    return content
+
+
+def without_zeros(path: Path, text: str) -> str:
+    """Return the text itself, refused where it holds zero bytes."""
     if "\x00" in text:
         raise BadInput.in_file(
             path,
