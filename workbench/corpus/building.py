@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from workbench.corpus.ordering import in_turn_order, places, replied_conversation
 from workbench.corpus.schema import (
     CONVERSATION_COLUMNS,
     META,
@@ -19,7 +20,7 @@ from workbench.corpus.schema import (
 )
 from workbench.errors import BadInput
 
-__all__ = ["conversation_table", "in_turn_order", "prepare", "speaker_table"]
+__all__ = ["conversation_table", "dense_turns", "prepare", "speaker_table"]
 
 
 def prepare(raw: pl.DataFrame, roles: Mapping[str, str], where: str) -> pl.DataFrame:
@@ -51,36 +52,33 @@ def prepare(raw: pl.DataFrame, roles: Mapping[str, str], where: str) -> pl.DataF
 
 
 def _with_sides(frame: pl.DataFrame, roles: Mapping[str, str]) -> pl.DataFrame:
-    order = pl.int_range(pl.len()).over("conversation_id")
-    role = pl.coalesce("role", pl.lit("other"))
+    role = pl.col("role").fill_null("other")
     if roles:
         asked = pl.coalesce(
             pl.col("role").replace_strict(dict(roles), default=None, return_dtype=pl.String),
             pl.col("speaker").replace_strict(dict(roles), default=None, return_dtype=pl.String),
         )
         role = pl.coalesce(asked, role)
-    frame = frame.with_columns(pl.coalesce("turn", order).alias("turn"), role.alias("role"))
-    side = side_of(pl.col("role"))
-    if not roles:
-        side = pl.coalesce("side", side)
+    frame = frame.with_columns(role.alias("role"))
+    if frame["turn"].null_count():
+        frame = frame.with_columns(pl.coalesce("turn", places(frame)).alias("turn"))
+    if roles or frame["side"].null_count():
+        side = side_of(pl.col("role"))
+        kept = side if roles else pl.col("side").fill_null(side)
+        frame = frame.with_columns(kept.alias("side"))
+    if not frame["id"].null_count():
+        return frame
     place = pl.col("turn").rank("ordinal").over("conversation_id") - 1
     made_id = pl.col("conversation_id") + "-" + place.cast(pl.String)
-    return frame.with_columns(pl.coalesce("id", made_id).alias("id"), side.alias("side"))
+    return frame.with_columns(pl.coalesce("id", made_id).alias("id"))
 
 
-def in_turn_order(frame: pl.DataFrame) -> pl.DataFrame:
+def dense_turns(frame: pl.DataFrame) -> pl.DataFrame:
     """Order by conversation (as first seen) and turn, number turns 0, 1, 2, ..., cut dead reply links."""
-    known = frame["id"].implode()
-    return (
-        frame.with_row_index("_first")
-        .with_columns(pl.col("_first").min().over("conversation_id"))
-        .sort("_first", "turn", maintain_order=True)
-        .with_columns(
-            pl.int_range(pl.len()).over("conversation_id").alias("turn"),
-            pl.when(pl.col("reply_to").is_in(known)).then("reply_to").alias("reply_to"),
-        )
-        .drop("_first", ROW)
-    )
+    frame = in_turn_order(frame)
+    alive = replied_conversation(frame).is_not_null()
+    reply = pl.when(alive).then("reply_to").alias("reply_to")
+    return frame.with_columns(places(frame).alias("turn"), reply).drop(ROW)
 
 
 def conversation_table(frame: pl.DataFrame, given: Table | None, where: str) -> pl.DataFrame:

@@ -12,7 +12,7 @@ import polars as pl
 
 from workbench.corpus.building import (
     conversation_table,
-    in_turn_order,
+    dense_turns,
     prepare,
     speaker_table,
 )
@@ -98,7 +98,7 @@ class Corpus:
         frame = prepare(as_polars(utterances), roles or {}, where)
         found = [*findings, *validate_utterances(frame, where=where)]
         raise_errors(found)
-        frame = in_turn_order(frame)
+        frame = dense_turns(frame)
         talks = conversation_table(frame, conversations, where)
         found += consent_findings(talks, where=where)
         return cls(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,18 +52,28 @@ def load(
     path = Path(path)
     if not path.exists():
         raise BadInput.in_file(path, "there is no such file or folder.")
-    chosen = reader(format) if format else likeliest(path)
-    if path.is_dir() and (chosen is None or chosen.per_file):
-        corpus = _folder(path, chosen, columns, roles)
-    elif chosen is None:
-        raise _unknown(path, remedy=_supported())
-    else:
-        corpus = chosen.read(path, columns=columns, roles=roles)
+    with ThreadPoolExecutor(1) as beside:
+        content = beside.submit(checksum, path)
+        corpus = _read(path, format, columns, roles)
     return replace(
         corpus,
-        metadata=replace(corpus.metadata, source_checksum=checksum(path)),
+        metadata=replace(corpus.metadata, source_checksum=content.result()),
         findings=(*corpus.findings, *_sides(corpus, path)),
     )
+
+
+def _read(
+    path: Path,
+    format: str | None,
+    columns: Mapping[str, str] | None,
+    roles: Mapping[str, str] | None,
+) -> Corpus:
+    chosen = reader(format) if format else likeliest(path)
+    if path.is_dir() and (chosen is None or chosen.per_file):
+        return _folder(path, chosen, columns, roles)
+    if chosen is None:
+        raise _unknown(path, remedy=_supported())
+    return chosen.read(path, columns=columns, roles=roles)
 
 
 def _unknown(path: Path, *, remedy: str = "") -> BadInput:

@@ -8,7 +8,6 @@ null or absent, the type index) is kept in `metadata.facts["convokit"]` for the 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,13 @@ import polars as pl
 
 from workbench.corpus.corpus import Corpus, CorpusMetadata
 from workbench.corpus.layer import Layer
+from workbench.corpus.readers.convokit_utterances import OWN, read_utterances
 from workbench.corpus.readers.flattening import flatten
-from workbench.corpus.readers.jsonlike import read_json, read_lines, read_records
+from workbench.corpus.readers.jsonlike import read_json
 from workbench.corpus.readers.reader import Reader
 from workbench.corpus.schema import (
     CONVERSATION_COLUMNS,
     META,
-    ROW,
     SPEAKER_COLUMNS,
     UTTERANCE_COLUMNS,
 )
@@ -31,10 +30,7 @@ from workbench.corpus.storage import as_type, dtype_named
 from workbench.corpus.validation import Finding
 from workbench.errors import BadInput
 
-__all__ = ["ALL_OR_NONE", "ASIDE", "CALENDAR", "OWN", "READER", "SIDECAR", "read_time"]
-
-OWN = "workbench."
-"""Prefix of metadata keys that carry fields of ours which ConvoKit has no place for."""
+__all__ = ["ALL_OR_NONE", "ASIDE", "READER", "SIDECAR"]
 
 SIDECAR = "workbench.json"
 """File beside ConvoKit's own that tells column types and corpus facts, for a lossless return."""
@@ -45,12 +41,8 @@ ALL_OR_NONE = ("source", "role")
 ASIDE = "aside"
 """Trait of a key that is called like a column of ours but does not fit it."""
 
-CALENDAR = 1e8
-"""Timestamps from here on are calendar times (seconds since 1970), not seconds into a recording."""
-
 _UTTERANCES = ("utterances.jsonl", "utterances.json")
 _SPEAKERS = ("speakers.json", "users.json")
-_OLD_NAMES = {"root": "conversation_id", "user": "speaker", "reply_to": "reply-to"}
 
 
 def _sniff(path: Path) -> float:
@@ -69,19 +61,15 @@ def _read(
     source = _first_of(path, _UTTERANCES)
     if source is None:
         raise BadInput.in_file(path, f"there is no {_UTTERANCES[0]} in the folder.")
-    records = read_lines(source) if source.suffix == ".jsonl" else read_records(source)
     speakers, speaker_traits, said = _described(
         path, _first_of(path, _SPEAKERS), "speakers", described
     )
     talks, talk_traits, _ = _described(
         path, path / "conversations.json", "conversations", described
     )
-    role_of = _roles_of(said)
-    rows = [_utterance(source, row, record, role_of) for row, record in records]
-    coded = {layer.name for layer in layers}
-    metas = [{k: v for k, v in row.pop("meta").items() if k not in coded} for row in rows]
-    meta, traits = flatten(metas, prefix=META)
-    frame = pl.DataFrame(rows, infer_schema_length=None).with_columns(meta)
+    frame, traits, text_timestamps = read_utterances(
+        source, _roles_of(said), {layer.name for layer in layers}
+    )
     frame = _typed(frame, "utterances", described)
     overall = _object(path / "corpus.json") if (path / "corpus.json").is_file() else {}
     facts: dict[str, Any] = {
@@ -91,7 +79,7 @@ def _read(
         "overall": overall,
         "named_after": None if "name" in overall else path.name,
         "index": _object(path / "index.json") if (path / "index.json").is_file() else {},
-        "text_timestamps": any(_is_number_text(record.get("timestamp")) for _, record in records),
+        "text_timestamps": text_timestamps,
     }
     renamed = {f"{META}{theirs}": ours for theirs, ours in (columns or {}).items()}
     return Corpus.build(
@@ -123,56 +111,6 @@ def _object(path: Path) -> dict[str, Any]:
 
 def _sidecar(path: Path) -> dict[str, Any]:
     return _object(path / SIDECAR) if (path / SIDECAR).is_file() else {}
-
-
-# -- utterances ------------------------------------------------------------------------------------
-
-
-def _utterance(path: Path, row: int, record: Any, role_of: Mapping[str, Any]) -> dict[str, Any]:
-    if not isinstance(record, dict):
-        raise BadInput.in_file(path, "an utterance is a JSON object.", row=row)
-    record = {_OLD_NAMES.get(key, key): value for key, value in record.items()}
-    absent = [
-        key for key in ("id", "conversation_id", "speaker", "text") if record.get(key) is None
-    ]
-    if absent:
-        raise BadInput.in_file(path, f"the utterance has no {absent}.", row=row)
-    meta = dict(record.get("meta") or {})
-    own = {key.removeprefix(OWN): meta.pop(key) for key in list(meta) if key.startswith(OWN)}
-    speaker = record["speaker"]
-    speaker = speaker.get("id") if isinstance(speaker, dict) else speaker
-    timestamp, start = read_time(record.get("timestamp"))
-    reply = record.get("reply-to")
-    return {
-        "id": str(record["id"]),
-        "conversation_id": str(record["conversation_id"]),
-        "speaker": str(speaker),
-        "role": own.get("role", role_of.get(str(speaker))),
-        "side": own.get("side"),
-        "text": str(record["text"]),
-        "reply_to": None if reply is None else str(reply),
-        "start": own.get("start", start),
-        "end": own.get("end"),
-        "timestamp": own.get("timestamp", timestamp),
-        "meta": meta,
-        ROW: row,
-    }
-
-
-def read_time(stamp: Any) -> tuple[str | None, float | None]:
-    """`timestamp` as text and `start` in seconds of a ConvoKit timestamp."""
-    if stamp is None:
-        return None, None
-    if isinstance(stamp, int | float) and not isinstance(stamp, bool):
-        return json.dumps(stamp), float(stamp) if abs(stamp) < CALENDAR else None
-    return (stamp if isinstance(stamp, str) else json.dumps(stamp)), None
-
-
-def _is_number_text(stamp: Any) -> bool:
-    try:
-        return isinstance(stamp, str) and float(stamp) is not None
-    except ValueError:
-        return False
 
 
 # -- conversations and speakers --------------------------------------------------------------------

@@ -17,7 +17,8 @@ import polars as pl
 from polars import selectors
 
 from workbench.corpus.corpus import Corpus
-from workbench.corpus.readers.convokit import ALL_OR_NONE, ASIDE, CALENDAR, OWN, SIDECAR, read_time
+from workbench.corpus.readers.convokit import ALL_OR_NONE, ASIDE, SIDECAR
+from workbench.corpus.readers.convokit_utterances import CALENDAR, OWN, read_time
 from workbench.corpus.readers.flattening import unflatten
 from workbench.corpus.schema import (
     CONVERSATION_COLUMNS,
