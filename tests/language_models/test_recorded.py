@@ -3,6 +3,7 @@ import pytest
 
 from workbench.errors import BadInput, NotComputed
 from workbench.language_models import RecordedLM
+from workbench.language_models.recorded import forget_answers
 
 OPTIONS = ["question", "reflection"]
 CONVERSATIONS = [[{"role": "user", "content": f"Say {word}."}] for word in ("one", "two", "three")]
@@ -54,3 +55,32 @@ def test_a_line_cut_off_by_a_crash_is_asked_again(recording, smollm2):
 def test_without_model_or_recording(tmp_path):
     with pytest.raises(BadInput, match="0 models"):
         RecordedLM(tmp_path / "none.jsonl")
+
+
+class Even:
+    """Finds every option equally likely."""
+
+    fingerprint = "even"
+
+    def score_options(self, conversations, options):
+        return np.full((len(conversations), len(options)), -1.0)
+
+
+def test_answers_are_forgotten_by_whose_words_were_asked_with(tmp_path):
+    path = tmp_path / "answers.jsonl"
+    model = RecordedLM(path, model=Even())
+    with model.marking({"one": {"m1"}, "two": {"m2", "m3"}}):
+        model.score_options(CONVERSATIONS, OPTIONS)
+    assert forget_answers(path, ["m3", "m9"]) == 2
+    kept = RecordedLM(path)
+    assert len(kept) == 4
+    with pytest.raises(NotComputed, match="1 of 3"):
+        kept.score_options(CONVERSATIONS, OPTIONS)
+    assert forget_answers(path, ["m9"]) == 0
+
+
+def test_answers_that_do_not_tell_whose_words_they_hold_go_too(tmp_path):
+    path = tmp_path / "answers.jsonl"
+    RecordedLM(path, model=Even()).score_options(CONVERSATIONS, OPTIONS)
+    assert forget_answers(path, ["anybody"]) == 6
+    assert path.read_text() == ""

@@ -6,7 +6,7 @@ new, and kept. Importing this package loads neither torch nor transformers.
 
 from workbench.embedding.aligned import Embeddings, aligned
 from workbench.embedding.cached import embed
-from workbench.embedding.encoder import Encoder
+from workbench.embedding.encoder import Encoder, text_mark
 from workbench.embedding.hardware import resolve_device, resolve_precision
 from workbench.embedding.recipe import resolve_encoder_path
 from workbench.embedding.store import EmbeddingStore
@@ -20,4 +20,5 @@ __all__ = [
     "resolve_device",
     "resolve_encoder_path",
     "resolve_precision",
+    "text_mark",
 ]

@@ -22,7 +22,7 @@ from workbench.embedding.recipe import Recipe, resolve_encoder_path, weights_che
 from workbench.errors import BadInput
 from workbench.files import checksum_of
 
-__all__ = ["KEY_BYTES", "Encoder", "Shard", "distinct", "shards"]
+__all__ = ["KEY_BYTES", "Encoder", "Shard", "distinct", "shards", "text_mark"]
 
 KEY_BYTES = 16
 _ARITHMETIC = (
@@ -180,6 +180,11 @@ def distinct(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         np.frombuffer(hashes, dtype=f"S{KEY_BYTES}"), return_index=True, return_inverse=True
     )
     return keys, first, inverse
+
+
+def text_mark(text: str) -> str:
+    """Hash under which a text is known in the store, in hexadecimal digits."""
+    return _hash(text, 0).hex()
 
 
 def shards(texts: Sequence[str], keys: np.ndarray) -> Iterator[Shard]:

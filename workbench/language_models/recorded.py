@@ -1,26 +1,28 @@
 """Answers of a language model kept in a file: asked once, replayed ever after.
 
-One JSON object a line, appended; a line is `{"model": ..., "key": ..., "logprob": ...}` where the
-key is a checksum of model fingerprint, conversation and option. No text is written. A line cut off
-by a crash is passed over, and that answer is asked again.
+One JSON object a line, appended; a line is `{"model": ..., "key": ..., "logprob": ..., "of": [...]}`
+where the key is a checksum of model fingerprint, conversation and option, and `of` holds the marks of the
+utterances whose words stand in the conversation, where the asker told them (`RecordedLM.marking`). No text
+is written. A line cut off by a crash is passed over, and that answer is asked again.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from workbench import settings
 from workbench.errors import BadInput, NotComputed
-from workbench.files import checksum_of
+from workbench.files import atomic_path, checksum_of
 from workbench.language_models.local import LanguageModel
 from workbench.language_models.prompt import Message
 
-__all__ = ["RecordedLM", "recorded"]
+__all__ = ["RecordedLM", "forget_answers", "recorded"]
 
 _ASKED_AT_ONCE = 256
 """Conversations between two writes: what a crash can lose."""
@@ -54,6 +56,7 @@ class RecordedLM:
         self.path = Path(path)
         self.model = model
         self._answers, models, self._torn = _read(self.path)
+        self._marks: Mapping[str, Collection[str]] | None = None
         if model is not None:
             self.fingerprint = model.fingerprint
         elif fingerprint is not None:
@@ -68,6 +71,21 @@ class RecordedLM:
 
     def __len__(self) -> int:
         return len(self._answers)
+
+    @contextmanager
+    def marking(self, marks: Mapping[str, Collection[str]]) -> Iterator[None]:
+        """Keep with new answers whose words their prompts hold, so that they can be forgotten one by one.
+
+        Parameters
+        ----------
+        marks
+            Text that may stand in a prompt -> marks of the utterances it comes from.
+        """
+        before, self._marks = self._marks, marks
+        try:
+            yield
+        finally:
+            self._marks = before
 
     def score_options(
         self, conversations: Sequence[Sequence[Message]], options: Sequence[str]
@@ -107,20 +125,26 @@ class RecordedLM:
         options: Sequence[str],
     ) -> None:
         assert self.model is not None
-        scores = self.model.score_options([conversations[number] for _, number in todo], options)
-        new = {
-            key: float(score)
-            for (row, _), line in zip(todo, scores, strict=True)
-            for key, score in zip(row, line, strict=True)
-        }
-        self._append(new)
+        asked = [conversations[number] for _, number in todo]
+        scores = self.model.score_options(asked, options)
+        new, lines = {}, []
+        for messages, (row, _), line in zip(asked, todo, scores, strict=True):
+            of = self._marks_of(messages)
+            for key, score in zip(row, line, strict=True):
+                new[key] = float(score)
+                lines.append({"model": self.fingerprint, "key": key, "logprob": new[key], **of})
+        self._append(lines)
         self._answers.update(new)
 
-    def _append(self, new: dict[str, float]) -> None:
-        lines = "".join(
-            json.dumps({"model": self.fingerprint, "key": key, "logprob": score}) + "\n"
-            for key, score in new.items()
-        )
+    def _marks_of(self, messages: Sequence[Message]) -> dict[str, list[str]]:
+        if self._marks is None:
+            return {}
+        told = "\n".join(message["content"] for message in messages)
+        found = (marks for text, marks in self._marks.items() if text in told)
+        return {"of": sorted({mark for marks in found for mark in marks})}
+
+    def _append(self, new: Sequence[Mapping[str, object]]) -> None:
+        lines = "".join(json.dumps(record) + "\n" for record in new)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
             file.write("\n" + lines if self._torn else lines)
@@ -143,6 +167,27 @@ def recorded(model: LanguageModel, path: str | Path | None = None) -> RecordedLM
         return model
     default = settings.cache_home() / "answers" / f"{model.fingerprint}.jsonl"
     return RecordedLM(path or default, model=model)
+
+
+def forget_answers(path: Path, marks: Collection[str]) -> int:
+    """Take answers out of a recording; return how many.
+
+    Out go those whose prompts hold words of the marked utterances, and those that do not tell whose words
+    they hold: nobody can vouch for them, and a model that is asked again answers the same.
+    """
+    lines = path.read_text("utf-8", errors="replace").splitlines()
+    gone, kept = set(marks), []
+    for line in lines:
+        try:
+            of = json.loads(line).get("of")
+        except (ValueError, AttributeError):
+            continue
+        if of is not None and gone.isdisjoint(of):
+            kept.append(line)
+    if len(kept) < len(lines):
+        with atomic_path(path) as temporary:
+            temporary.write_text("".join(f"{line}\n" for line in kept), "utf-8")
+    return len(lines) - len(kept)
 
 
 def _read(path: Path) -> tuple[dict[str, float], set[str], bool]:

@@ -10,11 +10,13 @@ import polars as pl
 from workbench.attribution import Attribution, PromptTemplate, attribute, coder_check, load_prompt
 from workbench.corpus import Corpus, Layer
 from workbench.corpus.language import not_english
+from workbench.embedding import text_mark
 from workbench.errors import InsufficientData
 from workbench.files import checksum_of, write_json
 from workbench.language_models import local, recorded
 from workbench.pipeline.run import Outcome, run_step
 from workbench.study import Study
+from workbench.study.ledger import remote_calls
 
 if TYPE_CHECKING:
     from workbench.language_models import LanguageModel
@@ -87,22 +89,14 @@ def attribution_step(
         if items.is_empty():
             return Outcome(outputs=(), notes=notes)
         listener = recorded(model or local())
-        outputs = [_check(study, template, items, listener)]
-        for row in _chosen(items, template, utterances).iter_rows(named=True):
-            found = attribute(
-                template.fill(row["utterance"], context=row["context"]),
-                template.payoff(row["code"]),
-                model=listener,
-                fillers=_FILLERS,
-            )
-            outputs.append(f"attributions/{template.name}/{checksum_of(row['id'])[:12]}.json")
-            content = found.to_dict()
-            content["settings"] |= {
-                "unit_id": row["id"],
-                "code": row["code"],
-                "prompt": template.name,
-            }
-            write_json(study.folder / outputs[-1], content)
+        asked = pl.concat([_balanced(items), _chosen(items, template, utterances)])
+        with (
+            remote_calls(study, asked["conversation_id"]),
+            listener.marking(_marks(study.corpus, asked)),
+        ):
+            outputs = [_check(study, template, items, listener)]
+            for row in _chosen(items, template, utterances).iter_rows(named=True):
+                outputs.append(_attribute_one(study, template, row, listener))
         return Outcome(outputs=tuple(outputs), notes=notes)
 
     run_step(
@@ -186,11 +180,44 @@ def _turns_with_context(corpus: Corpus) -> pl.DataFrame:
     )
 
 
+def _marks(corpus: Corpus, items: pl.DataFrame) -> dict[str, set[str]]:
+    """Words that prompts hold -> marks of the turns they come from: the coded one and the one before."""
+    turns = corpus.utterances.with_columns(before=pl.col("text").shift().over("conversation_id"))
+    told = items.join(turns.select("id", "before"), on="id")
+    marks: dict[str, set[str]] = {}
+    for utterance, context, before in told.select("utterance", "context", "before").iter_rows():
+        marks.setdefault(utterance, set()).add(text_mark(utterance))
+        if context:
+            marks.setdefault(context, set()).add(text_mark(before))
+    return marks
+
+
+def _attribute_one(
+    study: Study, template: PromptTemplate, row: dict[str, str], model: LanguageModel
+) -> str:
+    """Attribute the prompt on one utterance, keep the result, and return where."""
+    found = attribute(
+        template.fill(row["utterance"], context=row["context"]),
+        template.payoff(row["code"]),
+        model=model,
+        fillers=_FILLERS,
+    )
+    output = f"attributions/{template.name}/{checksum_of(row['id'])[:12]}.json"
+    content = found.to_dict()
+    content["settings"] |= {"unit_id": row["id"], "code": row["code"], "prompt": template.name}
+    write_json(study.folder / output, content)
+    return output
+
+
+def _balanced(items: pl.DataFrame) -> pl.DataFrame:
+    """As many utterances of every option, for the check."""
+    return items.filter(pl.int_range(pl.len()).over("label") < _CHECKED)
+
+
 def _check(
     study: Study, template: PromptTemplate, items: pl.DataFrame, model: LanguageModel
 ) -> str:
-    balanced = items.filter(pl.int_range(pl.len()).over("label") < _CHECKED)
-    check = coder_check(template.prompt, balanced, options=template.options, model=model)
+    check = coder_check(template.prompt, _balanced(items), options=template.options, model=model)
     output = f"attributions/{template.name}/check.json"
     write_json(study.folder / output, check.to_dict())
     return output
