@@ -19,22 +19,28 @@ from workbench.corpus.schema import META, ROW
 from workbench.corpus.validation import Finding
 from workbench.errors import BadInput
 
-__all__ = ["UNNAMED", "Cue", "corpus_of_cues"]
+__all__ = ["UNNAMED", "Cue", "clock_seconds", "corpus_of_cues", "is_speaker_word", "name_of"]
 
 UNNAMED = "unknown"
 """Speaker of cues whose source names nobody."""
 
 _NUMBERED = re.compile(
-    r"(speaker|sprecher|sprecherin|spk|person|participant|hablante|locuteur|unknown)[\s_#-]*"
+    r"(unknown[\s_]speaker|speaker|sprecher|sprecherin|spk|person|participant|hablante|locuteur|unknown)[\s_#-]*"
     r"(\d{1,3}|[a-z])?",
     re.IGNORECASE,
 )
 """Names that recognisers give: they mean another person in each recording."""
 
+_CLOCK = re.compile(r"(?:([0-9]{1,6}):)?([0-9]{1,6}):([0-9]{1,2})(?:[.,]([0-9]{1,9}))?")
+_NUMBER_AT_END = re.compile(r"[\s_#.-]*[0-9]{1,4}$")
+
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """One stretch of a transcript: times in seconds, the 1-based line it starts at, extras as meta."""
+    """One stretch of a transcript: times in seconds, the 1-based line it starts at, extras as meta.
+
+    `timestamp` is the time as the source writes it, where that says more than `start`.
+    """
 
     text: str
     row: int
@@ -42,6 +48,24 @@ class Cue:
     start: float | None = None
     end: float | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
+    timestamp: str | None = None
+
+
+def clock_seconds(text: str) -> float | None:
+    """Seconds of a clock time `[H:]MM:SS[.fff]`, None for anything else.
+
+    Fields need no leading zeros, the decimal sign is a point or a comma, and hours, or minutes
+    where there are no hours, may go beyond 99.
+
+    >>> clock_seconds("0:0:8.5"), clock_seconds("100:00:00,001"), clock_seconds("75:30")
+    (8.5, 360000.001, 4530.0)
+    """
+    read = _CLOCK.fullmatch(text)
+    if read is None or int(read[3]) > 59 or (read[1] and int(read[2]) > 59):
+        return None
+    whole = int(read[1] or 0) * 3600 + int(read[2]) * 60 + int(read[3])
+    part = read[4] or ""
+    return int(f"{whole}{part}") / 10 ** len(part)
 
 
 def corpus_of_cues(
@@ -101,9 +125,13 @@ def corpus_of_cues(
             "text": [cue.text for cue in cues],
             "start": [cue.start for cue in cues],
             "end": [cue.end for cue in cues],
+            "timestamp": [cue.timestamp for cue in cues],
             ROW: [cue.row for cue in cues],
         },
-        schema_overrides={"role": pl.String, "start": pl.Float64, "end": pl.Float64},
+        schema_overrides={
+            **{"role": pl.String, "timestamp": pl.String},
+            **{"start": pl.Float64, "end": pl.Float64},
+        },
     )
     if speakers is not None:
         renamed = {said: there for said, there in known.items() if said}
@@ -126,8 +154,27 @@ def _stated_roles(speakers: pl.DataFrame | None) -> dict[str | None, str | None]
     return dict(speakers.select("id", "role").iter_rows())
 
 
+def is_speaker_word(name: str) -> bool:
+    """Whether a name alone says that somebody speaks: a word for a role, or a recogniser's name."""
+    return _role(name) is not None or bool(_NUMBERED.fullmatch(name))
+
+
+def name_of(speaker: str, conversation: str) -> str | None:
+    """Name in a transcript of which `corpus_of_cues` makes the id `speaker`, None for nobody's.
+
+    >>> name_of("therapist-s1", "s1"), name_of("Sam Ortiz", "s1"), name_of("unknown-s1", "s1")
+    ('therapist', 'Sam Ortiz', None)
+    """
+    bare = speaker.removesuffix(f"-{conversation}")
+    if bare != speaker and bare == UNNAMED:
+        return None
+    return bare if _speaker_id(bare, conversation) == speaker else speaker
+
+
 def _role(said: str | None) -> str | None:
-    return None if said is None else role_of_word(said)
+    if said is None:
+        return None
+    return role_of_word(said) or role_of_word(_NUMBER_AT_END.sub("", said))
 
 
 def _speaker_id(said: str | None, conversation: str) -> str:
