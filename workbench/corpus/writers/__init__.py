@@ -19,6 +19,8 @@ BUILT_IN: Mapping[str, str] = {
     "csv": "workbench.corpus.writers.native:CSV_WRITER",
     "csv-long": "workbench.corpus.writers.long_csv:WRITER",
     "csv-wide": "workbench.corpus.writers.wide_csv:WRITER",
+    "doccano": "workbench.corpus.writers.doccano:WRITER",
+    "eaf": "workbench.corpus.writers.eaf:WRITER",
     "workbench": "workbench.corpus.writers.native:WRITER",
 }
 """The writers that come with the workbench; the same lines stand in pyproject.toml."""
