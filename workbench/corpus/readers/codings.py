@@ -16,7 +16,16 @@ import polars as pl
 
 from workbench.corpus.layer import LAYER_COLUMNS, CoderKind, Layer, LayerMetadata, Unit
 
-__all__ = ["CODER_KINDS", "UNITS", "Coding", "SchemeFacts", "layer_name", "layers_of", "rows_of"]
+__all__ = [
+    "CODER_KINDS",
+    "UNITS",
+    "Coding",
+    "SchemeFacts",
+    "layer_name",
+    "layers_of",
+    "rows_of",
+    "span_id",
+]
 
 CODER_KINDS: tuple[CoderKind, ...] = get_args(CoderKind)
 UNITS: tuple[Unit, ...] = get_args(Unit)
@@ -57,6 +66,11 @@ def rows_of(codings: Iterable[Coding]) -> pl.DataFrame:
     """Codings as rows with the columns of a layer."""
     rows = [[getattr(coding, name) for name in LAYER_COLUMNS] for coding in codings]
     return pl.DataFrame(rows, schema=dict(LAYER_COLUMNS), orient="row")
+
+
+def span_id(unit_id: str, start: int, end: int) -> str:
+    """How a link (`target_id`) names a part of an utterance: `a-3:0-12`."""
+    return f"{unit_id}:{start}-{end}"
 
 
 def layer_name(scheme: str, coder: str, *, round: int = 1, unit: str = "utterance") -> str:

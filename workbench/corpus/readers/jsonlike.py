@@ -10,7 +10,7 @@ from typing import Any
 from workbench.corpus.readers.opening import peek, read_text
 from workbench.errors import BadInput
 
-__all__ = ["first_record", "read_json", "read_lines", "read_records"]
+__all__ = ["first_record", "read_json", "read_lines", "read_records", "records_of_text"]
 
 _HALF_PAIR = re.compile(r"\\u[dD][89abAB]")
 
@@ -71,7 +71,11 @@ def read_records(path: Path) -> list[tuple[int, Any]]:
     BadInput
         If the file is neither; names the line.
     """
-    text = read_text(path)
+    return records_of_text(path, read_text(path))
+
+
+def records_of_text(path: Path, text: str) -> list[tuple[int, Any]]:
+    """Records of the text of a file, as `read_records` reads them; `path` is for the messages."""
     try:
         whole = json.loads(text)
     except RecursionError:

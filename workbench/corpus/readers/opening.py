@@ -12,6 +12,7 @@ from workbench.errors import BadInput
 
 __all__ = [
     "bare_name",
+    "decoded",
     "header",
     "is_binary",
     "peek",
@@ -81,7 +82,17 @@ def read_text(path: Path) -> str:
         If there is no such file, it is empty, damaged, holds zero bytes, unpacks to more than
         2 GB, or is in another encoding; then with line and byte.
     """
-    content = read_content(path)
+    return decoded(path, read_content(path))
+
+
+def decoded(path: Path, content: bytes) -> str:
+    """Text of a file's content, as `read_text` reads it; `path` is for the messages.
+
+    Raises
+    ------
+    BadInput
+        If it holds zero bytes or is in another encoding; then with line and byte.
+    """
     try:
         text = content.decode(_encoding(content))
     except UnicodeDecodeError as error:

@@ -24,7 +24,7 @@ from workbench.corpus.schema import CONVERSATION_COLUMNS, META, ROW, UTTERANCE_C
 from workbench.corpus.validation import Finding
 from workbench.errors import BadInput
 
-__all__ = ["READER", "read_rows"]
+__all__ = ["READER", "read_rows", "split_off_conversations"]
 
 _PARQUET = b"PAR1"
 _JSON_STARTS = ("{", "[")
@@ -69,7 +69,7 @@ def _read(
     mapping, shown = _mapping(path, raw, columns or {})
     frame = raw.rename(mapping).with_columns(pl.col("text").cast(pl.String).fill_null(""))
     frame, more = _shape(path, frame, roles or {})
-    frame, talks = _split_off_conversations(frame)
+    frame, talks = split_off_conversations(frame)
     times: list[Finding] = []
     for name in ("start", "end"):
         if name in frame.columns:
@@ -212,7 +212,7 @@ def _shape(
     return frame, notes
 
 
-def _split_off_conversations(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
+def split_off_conversations(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame | None]:
     """Facts of whole conversations (`topic`, `quality`, ...) leave the rows, if they are constant."""
     facts = [name for name in CONVERSATION_COLUMNS if name != "id" and name in frame.columns]
     grouped = frame.group_by("conversation_id", maintain_order=True)

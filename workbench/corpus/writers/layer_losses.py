@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import fields
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+import polars as pl
 
 from workbench.corpus.corpus import Corpus, CorpusMetadata
 from workbench.corpus.layer import LAYER_COLUMNS, Layer, LayerMetadata
@@ -11,7 +14,7 @@ from workbench.corpus.readers.codings import layer_name
 from workbench.corpus.validation import Finding
 from workbench.corpus.writers.losses import lost, lost_layers
 
-__all__ = ["lost_metadata", "lost_parts_of_layers"]
+__all__ = ["lost_metadata", "lost_parts_of_layers", "survives_json"]
 
 _ALWAYS = ("unit", "unit_id", "scheme", "coder", "coder_kind", "round", "label")
 """Columns without which a format carries no layer."""
@@ -22,23 +25,25 @@ def lost_parts_of_layers(
     *,
     units: Collection[str],
     columns: Collection[str] = (),
-    facts: Collection[str] = (),
+    finds: Callable[[Layer], Mapping[str, Any]] = lambda _layer: {},
     names: bool = False,
 ) -> list[Finding]:
     """Findings for layers of other units, and for columns, names and facts that are not carried.
 
     Parameters
     ----------
-    units, columns, facts
-        Units, further columns and fields of the metadata that the format carries. Labels and
-        `exclusive` that reading finds out from the rows count as carried.
+    units, columns
+        Units and further columns that the format carries.
+    finds
+        Fields of the metadata as reading finds them; by default labels are those given, sorted,
+        and a layer is exclusive if no unit has two.
     names
         Whether names of layers are carried; else only those that reading makes anew are.
     """
     found = lost_layers(corpus, lambda layer: layer.metadata.unit in units)
     for layer in corpus.layers:
         if layer.metadata.unit in units:
-            found += _columns(layer, columns) + _facts(layer, facts, names=names)
+            found += _columns(layer, columns) + _facts(layer, finds(layer), names=names)
     return found
 
 
@@ -52,7 +57,7 @@ def _columns(layer: Layer, carried: Collection[str]) -> list[Finding]:
     return found
 
 
-def _facts(layer: Layer, carried: Collection[str], *, names: bool) -> list[Finding]:
+def _facts(layer: Layer, found_out: Mapping[str, Any], *, names: bool) -> list[Finding]:
     about = layer.metadata
     rows = layer.table
     made = LayerMetadata(
@@ -64,10 +69,11 @@ def _facts(layer: Layer, carried: Collection[str], *, names: bool) -> list[Findi
         labels=tuple(rows["label"].drop_nulls().unique().sort()),
         exclusive=not rows.select("unit_id", "start_char", "end_char").is_duplicated().any(),
     )
+    made = replace(made, **found_out)
     gone = [
         field.name
         for field in fields(about)
-        if field.name not in carried and getattr(about, field.name) != getattr(made, field.name)
+        if getattr(about, field.name) != getattr(made, field.name)
     ]
     name = layer_name(about.scheme, about.coder, round=about.round, unit=about.unit)
     gone += ["name"] * (not names and layer.name != name)
@@ -95,3 +101,10 @@ def lost_metadata(corpus: Corpus) -> list[Finding]:
         return []
     why = f"what is known of the corpus as a whole has no place: {', '.join(gone)}."
     return [lost("metadata", len(gone), why)]
+
+
+def survives_json(column: pl.Series) -> bool:
+    """Whether a column of the source's own comes back from JSON as it was."""
+    if column.dtype == pl.Float64:
+        return bool(column.is_finite().all())
+    return column.dtype in (pl.String, pl.Int64, pl.Boolean)

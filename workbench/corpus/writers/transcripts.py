@@ -17,7 +17,7 @@ from workbench.corpus.writers.losses import lost
 from workbench.errors import BadInput
 from workbench.files import atomic_folder, atomic_path
 
-__all__ = ["lost_in", "write_transcripts"]
+__all__ = ["file_names", "lost_in", "write_transcripts"]
 
 _LONGEST_NAME = 100
 
@@ -48,12 +48,12 @@ def write_transcripts(
             temporary.write_text(render(corpus), "utf-8", newline="")
         return
     with atomic_folder(path) as folder:
-        for talk, name in _file_names(talks, ending).items():
+        for talk, name in file_names(talks, ending).items():
             content = render(corpus.filter(conversations=[talk]))
             (folder / name).write_text(content, "utf-8", newline="")
 
 
-def _file_names(talks: Sequence[str], ending: str) -> dict[str, str]:
+def file_names(talks: Sequence[str], ending: str) -> dict[str, str]:
     """Names that any file system takes and that differ by more than case."""
     names: dict[str, str] = {}
     taken: set[str] = set()
@@ -90,7 +90,7 @@ def lost_in(
     talks = corpus.conversations["id"].to_list()
     if not talks:
         return []
-    names = _file_names(talks, ending)
+    names = file_names(talks, ending)
     in_order = sorted(talks, key=lambda talk: names[talk])  # a folder is read in this order
     again = join_corpora(
         [(talk, there_and_back(corpus.filter(conversations=[talk]))) for talk in in_order]
