@@ -52,7 +52,9 @@ def prepare(raw: pl.DataFrame, roles: Mapping[str, str], where: str) -> pl.DataF
 
 
 def _with_sides(frame: pl.DataFrame, roles: Mapping[str, str]) -> pl.DataFrame:
-    role = pl.col("role").fill_null("other")
+    role = pl.col("role")
+    if frame["role"].null_count():
+        role = role.fill_null("other")
     if roles:
         asked = pl.coalesce(
             pl.col("role").replace_strict(dict(roles), default=None, return_dtype=pl.String),
@@ -64,7 +66,8 @@ def _with_sides(frame: pl.DataFrame, roles: Mapping[str, str]) -> pl.DataFrame:
         frame = frame.with_columns(pl.coalesce("turn", places(frame)).alias("turn"))
     if roles or frame["side"].null_count():
         side = side_of(pl.col("role"))
-        kept = side if roles else pl.col("side").fill_null(side)
+        stated = not roles and frame["side"].null_count() < frame.height
+        kept = pl.col("side").fill_null(side) if stated else side
         frame = frame.with_columns(kept.alias("side"))
     if not frame["id"].null_count():
         return frame
@@ -75,10 +78,11 @@ def _with_sides(frame: pl.DataFrame, roles: Mapping[str, str]) -> pl.DataFrame:
 
 def dense_turns(frame: pl.DataFrame) -> pl.DataFrame:
     """Order by conversation (as first seen) and turn, number turns 0, 1, 2, ..., cut dead reply links."""
-    frame = in_turn_order(frame)
-    alive = replied_conversation(frame).is_not_null()
-    reply = pl.when(alive).then("reply_to").alias("reply_to")
-    return frame.with_columns(places(frame).alias("turn"), reply).drop(ROW)
+    frame = in_turn_order(frame).drop(ROW)
+    dead = frame["reply_to"].is_not_null() & replied_conversation(frame).is_null()
+    if dead.any():
+        frame = frame.with_columns(pl.when(~dead).then("reply_to").alias("reply_to"))
+    return frame.with_columns(places(frame).alias("turn"))
 
 
 def conversation_table(frame: pl.DataFrame, given: Table | None, where: str) -> pl.DataFrame:

@@ -201,7 +201,7 @@ def _notes(
     path: Path, frame: pl.DataFrame, talks: pl.DataFrame, index: Mapping[str, Any]
 ) -> list[Finding]:
     notes = []
-    silent = talks.join(frame, left_on="id", right_on="conversation_id", how="anti").height
+    silent = len(set(talks["id"]) - set(frame["conversation_id"].unique()))
     if silent:
         message = f"{silent} conversation(s) have no utterances and were left out."
         notes.append(

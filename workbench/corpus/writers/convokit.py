@@ -11,22 +11,21 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import polars as pl
-from polars import selectors
 
 from workbench.corpus.corpus import Corpus
 from workbench.corpus.readers.convokit import ALL_OR_NONE, ASIDE, SIDECAR
-from workbench.corpus.readers.convokit_utterances import CALENDAR, OWN, read_time
+from workbench.corpus.readers.convokit_utterances import OWN
 from workbench.corpus.readers.flattening import unflatten
 from workbench.corpus.schema import (
     CONVERSATION_COLUMNS,
     META,
-    SIDE_OF_ROLE,
     SPEAKER_COLUMNS,
 )
 from workbench.corpus.storage import dtype_names
+from workbench.corpus.writers.convokit_utterances import UtteranceLines, worded
 from workbench.corpus.writers.writer import Writer, loses_nothing
 from workbench.files import atomic_folder, write_json
 
@@ -40,17 +39,22 @@ def _write(corpus: Corpus, path: Path) -> None:
     facts = corpus.metadata.facts.get("convokit", {})
     talks = _entries(corpus.conversations, facts.get("conversations", {}), CONVERSATION_COLUMNS)
     speakers = _entries(corpus.speakers, facts.get("speakers", {}), SPEAKER_COLUMNS)
-    utterances = _utterances(corpus, facts, speakers)
+    utterances = UtteranceLines(
+        corpus,
+        traits=facts.get("utterances", {}),
+        role_of=_roles_of(speakers),
+        as_text=bool(facts.get("text_timestamps")),
+    )
     overall = dict(facts.get("overall", {}))
     if corpus.metadata.name != facts.get("named_after"):
         overall["name"] = corpus.metadata.name
     if corpus.metadata.licence != "not stated":
         overall["licence"] = corpus.metadata.licence
     with atomic_folder(path) as folder:
-        with (folder / "utterances.jsonl").open("w", encoding="utf-8") as lines:
-            for record in utterances:
-                lines.write(json.dumps(record, ensure_ascii=False) + "\n")
-        index = _index(facts.get("index", {}), utterances, speakers, talks, overall)
+        with (folder / "utterances.jsonl").open("wb") as target:
+            for lines in utterances:
+                _write_lines(lines, target)
+        index = _index(facts.get("index", {}), utterances.kinds, speakers, talks, overall)
         for name, content in (
             ("conversations", talks),
             ("speakers", speakers),
@@ -64,85 +68,14 @@ def _write(corpus: Corpus, path: Path) -> None:
             layer.write(folder / "layers")
 
 
-# -- utterances ------------------------------------------------------------------------------------
+def _roles_of(speakers: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    roles = {name: entry["meta"].get("role") for name, entry in speakers.items()}
+    return {name: role for name, role in roles.items() if isinstance(role, str)}
 
 
-def _utterances(
-    corpus: Corpus, facts: Mapping[str, Any], speakers: Mapping[str, dict[str, Any]]
-) -> list[dict[str, Any]]:
-    table = _worded(corpus.utterances)
-    metas = unflatten(table, facts.get("utterances", {}), prefix=META)
-    labels = _labels(corpus)
-    role_of = {name: entry["meta"].get("role") for name, entry in speakers.items()}
-    as_text = bool(facts.get("text_timestamps"))
-    known = [name for name in table.columns if not name.startswith(META)]
-    return [
-        _record(row, meta, labels.get(row["id"], {}), role_of, as_text)
-        for row, meta in zip(table.select(known).iter_rows(named=True), metas, strict=True)
-    ]
-
-
-def _record(
-    row: Mapping[str, Any],
-    meta: dict[str, Any],
-    labels: Mapping[str, Any],
-    role_of: Mapping[str, Any],
-    as_text: bool,
-) -> dict[str, Any]:
-    stamp = _stamp(row, as_text)
-    derived_time, derived_start = read_time(stamp)
-    speaker_role = role_of.get(row["speaker"])
-    derived = {
-        "role": speaker_role if isinstance(speaker_role, str) else "other",
-        "side": SIDE_OF_ROLE.get(row["role"].lower(), "other"),
-        "start": derived_start,
-        "end": None,
-        "timestamp": derived_time,
-    }
-    own = {f"{OWN}{key}": row[key] for key, value in derived.items() if row[key] != value}
-    return {
-        "id": row["id"],
-        "conversation_id": row["conversation_id"],
-        "text": row["text"],
-        "speaker": row["speaker"],
-        "meta": {**meta, **labels, **own},
-        "reply-to": row["reply_to"],
-        "timestamp": stamp,
-        "vectors": [],
-    }
-
-
-def _stamp(row: Mapping[str, Any], as_text: bool) -> Any:
-    """The timestamp ConvoKit gets: the source's number, else the start, else the source's text."""
-    given, start = row["timestamp"], row["start"]
-    if given is not None and not as_text:
-        try:
-            number = json.loads(given)
-        except ValueError:
-            number = None
-        if read_time(number)[0] == given and isinstance(number, int | float):
-            return number
-    if start is not None and abs(start) < CALENDAR and not as_text:
-        return int(start) if start == int(start) else start
-    return given
-
-
-def _labels(corpus: Corpus) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for layer in corpus.layers:
-        if layer.metadata.unit != "utterance":
-            continue
-        grouped = layer.table.group_by("unit_id", maintain_order=True).agg("label")
-        for unit, labels in grouped.iter_rows():
-            given = [label for label in labels if label is not None]
-            single = given[0] if given else None
-            found.setdefault(unit, {})[layer.name] = single if layer.metadata.exclusive else given
-    return found
-
-
-def _worded(table: pl.DataFrame) -> pl.DataFrame:
-    """Dates and times as ISO text, which JSON can hold."""
-    return table.with_columns(selectors.temporal().dt.to_string("iso"))
+def _write_lines(lines: pl.Series, target: BinaryIO) -> None:
+    """Write one line per value; a CSV writer without quotes is the fastest that polars has."""
+    lines.to_frame().write_csv(target, include_header=False, quote_style="never")
 
 
 # -- conversations, speakers, index ----------------------------------------------------------------
@@ -152,7 +85,7 @@ def _entries(
     table: pl.DataFrame, traits: Traits, ours: Collection[str]
 ) -> dict[str, dict[str, Any]]:
     """`{id: {"meta": ..., "vectors": []}}`; sources and roles that reading derives go unsaid."""
-    said = _worded(table.drop("id", *ALL_OR_NONE, strict=False))
+    said = worded(table.drop("id", *ALL_OR_NONE, strict=False))
     taken = {name: _key(name, {*ours, *said.columns}, traits) for name in said.columns}
     metas = unflatten(said.rename(taken), traits)
     for name in ALL_OR_NONE:
@@ -181,19 +114,20 @@ def _key(name: str, ours: Collection[str], traits: Traits) -> str:
 
 def _index(
     given: Mapping[str, Any],
-    utterances: list[dict[str, Any]],
+    utterances: Mapping[str, Collection[str]],
     speakers: Mapping[str, dict[str, Any]],
     talks: Mapping[str, dict[str, Any]],
     overall: Mapping[str, Any],
 ) -> dict[str, Any]:
     """ConvoKit's table of metadata types; entries that the source had are kept as they were."""
     parts = {
-        "utterances-index": [record["meta"] for record in utterances],
         "speakers-index": [entry["meta"] for entry in speakers.values()],
         "conversations-index": [entry["meta"] for entry in talks.values()],
         "overall-index": [overall],
     }
     index: dict[str, Any] = {"version": given.get("version", 1), "vectors": []}
+    kinds = {key: sorted(found) for key, found in utterances.items()}
+    index["utterances-index"] = {**kinds, **given.get("utterances-index", {})}
     for part, metas in parts.items():
         index[part] = {**_types(metas), **given.get(part, {})}
     return index
