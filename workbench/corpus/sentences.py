@@ -36,50 +36,14 @@ _MARK = re.compile(
     r"""|(?P<full>[。！？｡।۔]+)["'”’」』）)]*"""
     r"""|(?P<break>\n[^\S\n]*\n)"""
 )
-_NEVER = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "prof",
-        "st",
-        "mt",
-        "rev",
-        "hr",
-        "fr",
-        "hrn",
-        "mme",
-        "mlle",
-        "sra",
-        "srta",
-        "dra",
-        "vs",
-        "approx",
-        "dept",
-        "bzw",
-        "ca",
-        "nr",
-        "bspw",
-        "evtl",
-        "ggf",
-        "inkl",
-        "sog",
-        "vgl",
-        "e.g",
-        "i.e",
-        "z.b",
-        "d.h",
-        "u.a",
-        "z.t",
-        "o.ä",
-        "u.u",
-        "p.ej",
-        "cf",
-    ]
+_BEFORE_MORE = (
+    "mr mrs ms dr prof st mt rev hr fr hrn mme mlle sra srta dra vs approx dept bzw ca nr bspw evtl "
+    "ggf inkl sog vgl e.g i.e z.b d.h u.a z.t o.ä u.u p.ej cf"
 )
+_NEVER = frozenset(_BEFORE_MORE.split())
 """Abbreviations that stand before a word of the same sentence, without their last full stop."""
-_SOMETIMES = frozenset(["etc", "usw", "p.m", "a.m", "jr", "sr", "inc", "ltd", "co"])
+_AT_AN_END = "etc usw p.m a.m jr sr inc ltd co"
+_SOMETIMES = frozenset(_AT_AN_END.split())
 """Abbreviations that may end a sentence: they do before a capital letter."""
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _MONTHS = (
