@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
@@ -18,10 +18,14 @@ from workbench.corpus.building import (
 )
 from workbench.corpus.consent import consent_findings
 from workbench.corpus.layer import Layer, join_layers
+from workbench.corpus.partitions import PARTITION_ROWS, corpus_partitions
 from workbench.corpus.schema import CONVERSATION_COLUMNS, Table, as_polars, conform
 from workbench.corpus.validation import Finding, findings_table, raise_errors, validate_utterances
 from workbench.errors import BadInput
 from workbench.files import checksum_of
+
+if TYPE_CHECKING:
+    from workbench.corpus.stored import StoredCorpus
 
 __all__ = ["Conversation", "Corpus", "CorpusMetadata"]
 
@@ -162,6 +166,16 @@ class Corpus:
         digest = pl.concat_str(pl.col("facts").cast(pl.String), pl.col("hashed").hash(seed=7))
         return joined.select("id", digest.alias("digest"))
 
+    def partitions(self, *, rows: int = PARTITION_ROWS) -> Iterator[Corpus]:
+        """Yield the corpus in parts of whole conversations, in order.
+
+        Parameters
+        ----------
+        rows
+            Utterances of a part at most; a longer conversation is a part of its own.
+        """
+        return corpus_partitions(self, rows=rows)
+
     # -- new corpora from this one -------------------------------------------------------------
 
     def filter(
@@ -272,6 +286,16 @@ class Corpus:
         from workbench.corpus.loading import load
 
         return load(path, **options)
+
+    @classmethod
+    def open(cls, path: str | Path) -> StoredCorpus:
+        """Open a folder that the workbench wrote without reading its text.
+
+        Parts of it are read by `StoredCorpus.select` and `StoredCorpus.partitions`.
+        """
+        from workbench.corpus.stored import StoredCorpus
+
+        return StoredCorpus.open(path)
 
     def write(self, path: str | Path, *, format: str = "workbench") -> None:
         """Write the corpus in a registered format (`workbench`, `csv`, `convokit`, ...)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -175,7 +176,7 @@ class Layer:
     def followed_by(self, other: Layer) -> Layer:
         """Append the rows of `other`, a layer of the same coder and scheme on further units.
 
-        The labels are those of both; it stays exclusive if both are.
+        The labels and the cautions are those of both; it stays exclusive if both are.
         """
         shares = self.probabilities
         if shares is not None and other.probabilities is not None:
@@ -185,6 +186,7 @@ class Layer:
             ours,
             labels=tuple(dict.fromkeys((*ours.labels, *theirs.labels))),
             exclusive=ours.exclusive and theirs.exclusive,
+            caution=_both_cautions(ours.caution, theirs.caution),
         )
         table = pl.concat([self.table, other.table])
         return replace(self, table=table, metadata=facts, probabilities=shares)
@@ -208,11 +210,7 @@ class Layer:
             If the file is not a layer.
         """
         path = Path(path)
-        stored = read_parquet_metadata(path).get("workbench")
-        if stored is None:
-            raise BadInput.in_file(path, "this Parquet file holds no layer metadata.")
-        with refusing_damage(path):
-            metadata = LayerMetadata.from_json(stored)
+        metadata = cls.read_metadata(path)
         beside = path.with_name(f"{path.stem}.probabilities.parquet")
         return cls(
             name=path.stem,
@@ -221,12 +219,38 @@ class Layer:
             probabilities=read_parquet(beside) if beside.exists() else None,
         )
 
+    @staticmethod
+    def read_metadata(path: Path) -> LayerMetadata:
+        """Read only the facts of `<name>.parquet`.
+
+        Raises
+        ------
+        BadInput
+            If the file is not a layer.
+        """
+        stored = read_parquet_metadata(path).get("workbench")
+        if stored is None:
+            raise BadInput.in_file(path, "this Parquet file holds no layer metadata.")
+        with refusing_damage(path):
+            return LayerMetadata.from_json(stored)
+
     def __repr__(self) -> str:
         meta = self.metadata
         return (
             f"Layer({self.name!r}, scheme={meta.scheme!r}, coder={meta.coder!r} ({meta.coder_kind}), "
             f"{self.table['unit_id'].n_unique()} {meta.unit}s)"
         )
+
+
+def _both_cautions(first: str | None, second: str | None) -> str | None:
+    """Every sentence of two cautions, once."""
+    sentences = [
+        sentence
+        for caution in (first, second)
+        if caution
+        for sentence in re.split(r"(?<=[.!?]) ", caution)
+    ]
+    return " ".join(dict.fromkeys(sentences)) or None
 
 
 def join_layers(layers: Iterable[Layer]) -> tuple[Layer, ...]:

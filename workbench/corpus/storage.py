@@ -12,6 +12,7 @@ import polars as pl
 from workbench.corpus.corpus import Corpus, CorpusMetadata
 from workbench.corpus.damage import read_parquet, refusing_damage
 from workbench.corpus.layer import Layer, LayerMetadata
+from workbench.corpus.partitions import PARTITION_ROWS, blocks, conversation_sizes
 from workbench.errors import BadInput
 from workbench.files import atomic_folder, read_json, write_json
 
@@ -21,11 +22,22 @@ __all__ = [
     "dtype_named",
     "dtype_names",
     "is_workbench_folder",
+    "layer_files",
+    "part_file",
+    "read_about",
     "read_folder",
+    "read_index",
     "write_folder",
 ]
 
 SCHEMA_VERSION = 1
+PARTS = "utterances"
+"""Folder of a long utterance table, in files of whole conversations."""
+
+ROW_GROUP = 10_000
+"""Rows that Parquet keeps together: the least that is read of a part."""
+
+_INDEX = "index.parquet"
 _TABLES = ("utterances", "conversations", "speakers")
 _DTYPES: Mapping[str, pl.DataType] = {
     str(dtype): dtype
@@ -49,8 +61,9 @@ def dtype_named(name: str) -> pl.DataType:
 
 def is_workbench_folder(path: Path) -> bool:
     """Whether `path` is a folder that `write_folder` wrote."""
-    return (path / "corpus.json").is_file() and any(
-        (path / f"utterances.{ending}").is_file() for ending in ("parquet", "csv")
+    return (path / "corpus.json").is_file() and (
+        any((path / f"utterances.{ending}").is_file() for ending in ("parquet", "csv"))
+        or (path / PARTS / _INDEX).is_file()
     )
 
 
@@ -68,6 +81,8 @@ def write_folder(corpus: Corpus, path: str | Path, *, tables: str = "parquet") -
             table: pl.DataFrame = getattr(corpus, name)
             if tables == "csv":
                 table.write_csv(folder / f"{name}.csv")
+            elif name == "utterances" and table.height > PARTITION_ROWS:
+                _write_parts(table, folder / PARTS)
             else:
                 table.write_parquet(folder / f"{name}.parquet")
         about = {"schema_version": SCHEMA_VERSION, **asdict(corpus.metadata)}
@@ -83,15 +98,34 @@ def write_folder(corpus: Corpus, path: str | Path, *, tables: str = "parquet") -
         write_json(folder / "corpus.json", about)
 
 
-def read_folder(path: str | Path, *, roles: dict[str, str] | None = None) -> Corpus:
-    """Read what `write_folder` wrote.
+def _write_parts(utterances: pl.DataFrame, folder: Path) -> None:
+    """Write a long table in files of whole conversations, with an index of where each one stands."""
+    folder.mkdir()
+    sizes = conversation_sizes(utterances)
+    indexed, begun = [], 0
+    for number, (first, beyond) in enumerate(blocks(sizes["rows"].to_list(), rows=PARTITION_ROWS)):
+        part = sizes[first:beyond]
+        rows = int(part["rows"].sum())
+        table = utterances.slice(begun, rows)
+        table.write_parquet(part_file(folder.parent, number), row_group_size=ROW_GROUP)
+        indexed.append(
+            part.with_columns(
+                pl.lit(number).alias("part"),
+                (pl.col("rows").cum_sum() - pl.col("rows")).alias("first"),
+            )
+        )
+        begun += rows
+    pl.concat(indexed).write_parquet(folder / _INDEX)
+
+
+def read_about(path: Path) -> tuple[CorpusMetadata, dict[str, Any], dict[str, Any]]:
+    """Metadata, descriptions of CSV layers and column types of a corpus folder.
 
     Raises
     ------
     BadInput
-        If the folder was written by a newer version or a table is missing or damaged.
+        If the folder was written by a newer version.
     """
-    path = Path(path)
     about = _about(path / "corpus.json")
     version = about.pop("schema_version", None)
     if version != SCHEMA_VERSION:
@@ -101,19 +135,45 @@ def read_folder(path: str | Path, *, roles: dict[str, str] | None = None) -> Cor
             remedy="Use the workbench version that wrote it, or convert it there to `convokit`.",
         )
     described, columns = about.pop("layers", {}), about.pop("columns", {})
+    return _metadata(path, about), described, columns
+
+
+def layer_files(path: Path) -> list[Path]:
+    """Parquet files of the layers in a corpus folder."""
+    files = sorted((path / "layers").glob("*.parquet"))
+    return [file for file in files if not file.name.endswith(".probabilities.parquet")]
+
+
+def part_file(path: Path, number: int) -> Path:
+    """File of one part of a long utterance table."""
+    return path / PARTS / f"{number:05}.parquet"
+
+
+def read_index(path: Path) -> pl.DataFrame | None:
+    """Where each conversation stands: `conversation_id`, `rows`, `part`, `first`; None in one file."""
+    file = path / PARTS / _INDEX
+    return read_parquet(file) if file.is_file() else None
+
+
+def read_folder(path: str | Path, *, roles: dict[str, str] | None = None) -> Corpus:
+    """Read what `write_folder` wrote.
+
+    Raises
+    ------
+    BadInput
+        If the folder was written by a newer version or a table is missing or damaged.
+    """
+    path = Path(path)
+    metadata, described, columns = read_about(path)
     with refusing_damage(path / "corpus.json"):
         layers = [_csv_layer(path, name, dict(facts)) for name, facts in described.items()]
-    layers += [
-        Layer.read(file)
-        for file in sorted((path / "layers").glob("*.parquet"))
-        if not file.name.endswith(".probabilities.parquet")
-    ]
+    layers += [Layer.read(file) for file in layer_files(path)]
     return Corpus.build(
         _table(path, "utterances", columns),
         conversations=_table(path, "conversations", columns),
         speakers=_table(path, "speakers", columns),
         layers=layers,
-        metadata=_metadata(path, about),
+        metadata=metadata,
         roles=roles,
         where=str(path),
     )
@@ -137,6 +197,10 @@ def _metadata(path: Path, about: dict[str, Any]) -> CorpusMetadata:
 
 
 def _table(path: Path, name: str, columns: Mapping[str, Mapping[str, str]]) -> pl.DataFrame:
+    index = read_index(path) if name == "utterances" else None
+    if index is not None:
+        numbers = index["part"].unique().sort()
+        return pl.concat([read_parquet(part_file(path, number)) for number in numbers])
     for ending in ("parquet", "csv"):
         file = path / f"{name}.{ending}"
         if not file.is_file():

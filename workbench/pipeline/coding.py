@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from workbench.coding import code_corpus, load_codebook, shipped_head, trained_schemes
 from workbench.corpus import Corpus, Layer
+from workbench.corpus.layer import join_layers
 from workbench.corpus.refusal import Refusal
 from workbench.embedding import EmbeddingStore, Encoder
 from workbench.files import checksum_of
@@ -87,12 +89,10 @@ def label_step(
         vectors = study_embeddings(study, encoder, store)
         part, digests = changed_conversations(study, step, identity)
         rows = study.corpus.utterances["conversation_id"].is_in(part.conversations["id"].implode())
-        scored = score(part, vectors[rows.to_numpy()])
-        outputs = keep_layers(study, step, scored.layers, part, digests)
-        cautions = {layer.metadata.caution for layer in scored.layers if layer.metadata.caution}
-        refused = [
-            f"{r.scheme}: {r.reason} ({r.conversations} conversations)" for r in scored.refusals
-        ]
+        layers, refusals = _score_by_parts(part, vectors[rows.to_numpy()], score)
+        outputs = keep_layers(study, step, layers, part, digests)
+        cautions = {layer.metadata.caution for layer in layers if layer.metadata.caution}
+        refused = [f"{r.scheme}: {r.reason} ({r.conversations} conversations)" for r in refusals]
         before = study.step(step)
         kept = before.notes if before and part.conversations.height < len(digests) else ()
         return Outcome(
@@ -107,6 +107,24 @@ def label_step(
         parameters={},
         compute=compute,
     )
+
+
+def _score_by_parts(
+    corpus: Corpus, vectors: np.ndarray, score: Callable[[Corpus, np.ndarray], Scored]
+) -> tuple[tuple[Layer, ...], list[Refusal]]:
+    """Score partition by partition, so that features are never held for the whole corpus."""
+    layers: list[Layer] = []
+    declined: Counter[tuple[str, str]] = Counter()
+    begun = 0
+    for part in corpus.partitions():
+        rows = part.utterances.height
+        scored = score(part, vectors[begun : begun + rows])
+        begun += rows
+        layers += scored.layers
+        for refusal in scored.refusals:
+            declined[refusal.scheme, refusal.reason] += refusal.conversations
+    refusals = [Refusal(scheme, reason, count) for (scheme, reason), count in declined.items()]
+    return join_layers(layers), refusals
 
 
 def stored_layers(study: Study, step: str) -> list[Layer]:

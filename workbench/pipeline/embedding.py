@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from workbench.embedding import EmbeddingStore, Encoder, embed
 from workbench.pipeline.run import Outcome, run_step
 from workbench.study import Study
-
-if TYPE_CHECKING:
-    import numpy as np
 
 __all__ = ["embed_study", "study_embeddings"]
 
@@ -27,10 +24,13 @@ def embed_study(
         Default: the user's store, so that a text met before is not encoded again.
     """
     chosen = encoder or Encoder()
-    turns = study.corpus.utterances
 
     def compute() -> Outcome:
-        vectors = embed(turns["text"].to_list(), encoder=chosen, store=store, progress=True)
+        parts = [
+            embed(part.utterances["text"].to_list(), encoder=chosen, store=store, progress=True)
+            for part in study.corpus.partitions()
+        ]
+        vectors = np.concatenate(parts)
         study.write_embeddings(vectors, encoder=chosen.fingerprint)
         return Outcome(
             outputs=("embeddings/utterances.npy",), device=f"{chosen.device} {chosen.precision}"
