@@ -27,7 +27,11 @@ _LAZY = {
     "attribute": "workbench.attribution",
     "report": "workbench.reports",
 }
-_ROOMS = {"language_models", "widgets"}
+_ROOMS = {
+    "corpora": "workbench.corpus.catalogue",
+    "language_models": "workbench.language_models",
+    "widgets": "workbench.widgets",
+}
 
 __all__ = ["__version__", "offline", *sorted({*_LAZY, *_ROOMS})]
 
@@ -40,7 +44,7 @@ def __getattr__(name: str) -> Any:
         globals()[name] = found
         return found
     if name in _ROOMS:
-        return import_module(f"workbench.{name}")
+        return import_module(_ROOMS[name])
     raise AttributeError(f"module 'workbench' has no attribute {name!r}")
 
 

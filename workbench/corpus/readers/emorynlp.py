@@ -66,7 +66,7 @@ def _read(
     columns: Mapping[str, str] | None = None,
     roles: Mapping[str, str] | None = None,
 ) -> Corpus:
-    if peek(path).lstrip().startswith("{"):
+    if peek(path).lstrip().startswith(("{", "[")):
         frame, findings = _of_json(path)
     else:
         frame, findings = _of_csv(path, columns)

@@ -68,7 +68,8 @@ def _is_reccon(path: Path) -> float:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(file for ending in _ENDINGS for file in folder.glob(ending) if file.is_file())
+    found = (file for ending in _ENDINGS for file in folder.glob(ending))
+    return sorted(file for file in found if file.is_file() and not file.name.startswith("."))
 
 
 def _read(
