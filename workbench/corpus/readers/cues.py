@@ -31,7 +31,7 @@ _NUMBERED = re.compile(
 )
 """Names that recognisers give: they mean another person in each recording."""
 
-_CLOCK = re.compile(r"(?:([0-9]{1,6}):)?([0-9]{1,6}):([0-9]{1,2})(?:[.,]([0-9]{1,9}))?")
+_CLOCK = re.compile(r"(?:([0-9]{1,12}):)?([0-9]{1,12}):([0-9]{1,2})(?:[.,]([0-9]{1,9}))?")
 _NUMBER_AT_END = re.compile(r"[\s_#.-]*[0-9]{1,4}$")
 
 

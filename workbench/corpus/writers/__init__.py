@@ -21,6 +21,10 @@ BUILT_IN: Mapping[str, str] = {
     "csv-wide": "workbench.corpus.writers.wide_csv:WRITER",
     "doccano": "workbench.corpus.writers.doccano:WRITER",
     "eaf": "workbench.corpus.writers.eaf:WRITER",
+    "label-studio": "workbench.corpus.writers.label_studio:WRITER",
+    "plain": "workbench.corpus.writers.plain:WRITER",
+    "srt": "workbench.corpus.writers.srt:WRITER",
+    "vtt": "workbench.corpus.writers.vtt:WRITER",
     "workbench": "workbench.corpus.writers.native:WRITER",
 }
 """The writers that come with the workbench; the same lines stand in pyproject.toml."""
