@@ -24,7 +24,7 @@ from workbench.corpus.schema import CONVERSATION_COLUMNS, META, ROW, UTTERANCE_C
 from workbench.corpus.validation import Finding
 from workbench.errors import BadInput
 
-__all__ = ["READER", "read_rows", "split_off_conversations"]
+__all__ = ["READER", "corpus_of_table", "read_rows", "speaks", "split_off_conversations"]
 
 _PARQUET = b"PAR1"
 _JSON_STARTS = ("{", "[")
@@ -38,17 +38,17 @@ def _sniff(path: Path) -> float:
     start = peek(path).lstrip()
     if start.startswith(_JSON_STARTS):
         record = first_record(path)
-        return 0.4 if isinstance(record, dict) and _speaks(list(record)) else 0.0
+        return 0.4 if isinstance(record, dict) and speaks(list(record)) else 0.0
     separator = separator_of(path)
     if separator is None:
         return 0.0
     names = header(path, separator)
-    if _speaks(names):
+    if speaks(names):
         return 0.6
     return 0.35 if path.name.removesuffix(".gz").endswith((".csv", ".tsv")) else 0.0
 
 
-def _speaks(names: list[str]) -> bool:
+def speaks(names: list[str]) -> bool:
     """Whether names include one for the words and one for who says them."""
     meant = set(by_name(pl.DataFrame({name: [""] for name in names if name})).values())
     return "text" in meant and bool(meant & {"speaker", "role"})
@@ -65,16 +65,45 @@ def _read(
     columns: Mapping[str, str] | None = None,
     roles: Mapping[str, str] | None = None,
 ) -> Corpus:
-    raw = _blank_to_null(_raw(path))
-    mapping, shown = _mapping(path, raw, columns or {})
+    return corpus_of_table(path, _raw(path), columns=columns, roles=roles)
+
+
+def corpus_of_table(
+    path: Path,
+    raw: pl.DataFrame,
+    *,
+    columns: Mapping[str, str] | None = None,
+    roles: Mapping[str, str] | None = None,
+    conversation: str | None = None,
+    where: str | None = None,
+) -> Corpus:
+    """Make a corpus of a table with one utterance a row; what its columns mean is guessed.
+
+    Parameters
+    ----------
+    raw
+        The table, with the source row in the scratch column.
+    conversation
+        Id of the conversation where no column names one; by default the file's name.
+    where
+        Part of the file, for the messages; by default the file.
+
+    Raises
+    ------
+    BadInput
+        If no column can be taken for the text or none for the speaker.
+    """
+    where = where or str(path)
+    raw = _blank_to_null(raw)
+    mapping, shown = _mapping(where, raw, columns or {})
     frame = raw.rename(mapping).with_columns(pl.col("text").cast(pl.String).fill_null(""))
-    frame, more = _shape(path, frame, roles or {})
+    frame, more = _shape(where, frame, roles or {}, conversation or bare_name(path))
     frame, talks = split_off_conversations(frame)
     times: list[Finding] = []
     for name in ("start", "end"):
         if name in frame.columns:
             read = seconds(frame[name])
-            times += unreadable(frame[name], read, frame[ROW], str(path))
+            times += unreadable(frame[name], read, frame[ROW], where)
             frame = frame.with_columns(read.alias(name))
     return Corpus.build(
         _typed(frame),
@@ -82,7 +111,7 @@ def _read(
         metadata=CorpusMetadata(name=bare_name(path)),
         roles=roles,
         findings=[*shown, *more, *times],
-        where=str(path),
+        where=where,
     )
 
 
@@ -115,14 +144,14 @@ def _blank_to_null(raw: pl.DataFrame) -> pl.DataFrame:
 
 
 def _mapping(
-    path: Path, raw: pl.DataFrame, asked: Mapping[str, str]
+    where: str, raw: pl.DataFrame, asked: Mapping[str, str]
 ) -> tuple[dict[str, str], list[Finding]]:
     """Source column -> ours: what was asked for, then by name, then by content."""
     present = [name for name in raw.columns if name != ROW]
     for theirs, ours in asked.items():
         if theirs not in present:
             raise BadInput.in_file(
-                path, str(BadInput.unknown("column", theirs, present)), remedy="Correct columns=."
+                where, str(BadInput.unknown("column", theirs, present)), remedy="Correct columns=."
             )
         if ours not in {*UTTERANCE_COLUMNS, *CONVERSATION_COLUMNS} and not ours.startswith(META):
             raise BadInput.unknown("column here", ours, [*UTTERANCE_COLUMNS, *CONVERSATION_COLUMNS])
@@ -132,12 +161,12 @@ def _mapping(
     mapping = {**asked, **named, **guessed}
     if "text" not in mapping.values() or not {"speaker", "role"} & set(mapping.values()):
         raise BadInput.in_file(
-            path,
+            where,
             "no column could be taken for the text, or none for the speaker.",
             remedy=f"Columns there: {present}. "
             "Say which: columns={'their name': 'text', 'their name': 'speaker'}.",
         )
-    return _freed(mapping, raw), _shown(path, named, guessed)
+    return _freed(mapping, raw), _shown(where, named, guessed)
 
 
 def _sensible(named: dict[str, str], raw: pl.DataFrame) -> dict[str, str]:
@@ -165,29 +194,29 @@ def _freed(mapping: dict[str, str], raw: pl.DataFrame) -> dict[str, str]:
     return {**mapping, **aside}
 
 
-def _shown(path: Path, named: Mapping[str, str], guessed: Mapping[str, str]) -> list[Finding]:
+def _shown(where: str, named: Mapping[str, str], guessed: Mapping[str, str]) -> list[Finding]:
     told = [f"{theirs} -> {ours}" for theirs, ours in named.items() if theirs != ours]
     told += [f"{theirs} -> {ours} (by content)" for theirs, ours in guessed.items()]
     if not told:
         return []
     message = f"columns guessed: {', '.join(told)}."
     mend = "Correct with columns={'their name': 'our name', ...} or --column THEIRS=OURS."
-    return [Finding("note", "columns guessed", len(told), str(path), message, mend)]
+    return [Finding("note", "columns guessed", len(told), where, message, mend)]
 
 
 # -- who speaks, in which conversation -------------------------------------------------------------
 
 
 def _shape(
-    path: Path, frame: pl.DataFrame, roles: Mapping[str, str]
+    where: str, frame: pl.DataFrame, roles: Mapping[str, str], conversation: str
 ) -> tuple[pl.DataFrame, list[Finding]]:
     """Fill `conversation_id`, `speaker` and `role` where the table says them another way."""
     notes: list[Finding] = []
     if "conversation_id" not in frame.columns:
-        frame = frame.with_columns(pl.lit(bare_name(path)).alias("conversation_id"))
+        frame = frame.with_columns(pl.lit(conversation).alias("conversation_id"))
         message = "no column names the conversation: the file is taken for one conversation."
         mend = "If it holds several, say which column: columns={'their name': 'conversation_id'}."
-        notes.append(Finding("note", "one conversation", 1, str(path), message, mend))
+        notes.append(Finding("note", "one conversation", 1, where, message, mend))
     frame = frame.with_columns(pl.col("conversation_id").cast(pl.String))
     stated = "role" if "role" in frame.columns else "speaker"
     frame = frame.with_columns(pl.col(stated).cast(pl.String))
@@ -208,7 +237,7 @@ def _shape(
     if translated:
         told = ", ".join(f"{word} -> {role}" for word, role in translated.items())
         message, mend = f"roles guessed: {told}.", "Correct with roles={'their word': 'role', ...}."
-        notes.append(Finding("note", "roles guessed", len(translated), str(path), message, mend))
+        notes.append(Finding("note", "roles guessed", len(translated), where, message, mend))
     return frame, notes
 
 
