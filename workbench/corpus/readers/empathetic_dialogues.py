@@ -4,7 +4,7 @@ The files look like CSV and are not: commas in texts are written `_comma_`, quot
 and some rows have fields beyond the header. A CSV parser takes a lone quote for the beginning of
 a field and swallows the rows after it (99,646 rows come out of the published files that way). So
 lines are split at commas, and the row numbers that must stand in two fields show where fields begin.
-Copies that were written anew by a CSV library are recognised by it and parsed as CSV.
+Copies that a CSV library wrote anew, with commas inside quotes, are recognised and parsed as CSV.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from workbench.corpus.readers.published import (
     gold_layer,
     in_number_order,
     part_of,
+    renamed,
     with_unique,
 )
 from workbench.corpus.readers.reader import Reader
-from workbench.corpus.readers.tabular import csv_of_text
+from workbench.corpus.readers.tabular import csv_of_text, require
 from workbench.corpus.schema import META, ROW
 from workbench.corpus.validation import Finding
 from workbench.errors import BadInput
@@ -105,8 +106,8 @@ def _rows(
     if absent:
         raise BadInput.in_file(path, f"there is no column {absent}.", remedy=_WANTED)
     numbered = [(row, line) for row, line in enumerate(lines[1:], start=2) if line.strip()]
-    if names[: len(_FIELDS)] != list(_FIELDS) or _is_true_csv(numbered):
-        return _of_csv(path, text, names), []
+    if names[: len(_FIELDS)] != list(_FIELDS) or _is_true_csv(numbered, len(names)):
+        return _of_csv(path, text, columns), []
     rows, mended, strange = [], [], []
     for row, line in numbered:
         fields = _fields(line)
@@ -133,22 +134,22 @@ def _told(path: Path, rows: Sequence[int], message: str, mend: str) -> list[Find
     return [Finding("warning", "fields", len(rows), where, told, mend)]
 
 
-def _is_true_csv(lines: Sequence[tuple[int, str]]) -> bool:
-    """Whether a line makes no sense when split at commas, but does as CSV with quoted fields."""
-    for _, line in lines:
-        if '"' in line and _fields(line) is None:
-            try:
-                parsed = next(csv.reader([line]), [])
-            except csv.Error:
-                return False
-            known = len(parsed) >= len(_FIELDS)
-            return known and _is_number(parsed[1]) and _is_number(parsed[4])
-    return False
+def _is_true_csv(lines: Sequence[tuple[int, str]], width: int) -> bool:
+    """Whether the lines with more commas than the header mostly have its fields when quotes count."""
+    wide = [line for _, line in lines if '"' in line and line.count(",") >= width]
+    fitting = 0
+    for line in wide:
+        try:
+            fields = next(csv.reader([line]), [])
+        except csv.Error:
+            continue
+        fitting += len(fields) == width and _is_number(fields[1]) and _is_number(fields[4])
+    return 2 * fitting > len(wide)
 
 
-def _of_csv(path: Path, text: str, names: Sequence[str]) -> list[dict[str, Any]]:
-    table = csv_of_text(path, text)
-    table = table.rename(dict(zip([n for n in table.columns if n != ROW], names, strict=True)))
+def _of_csv(path: Path, text: str, columns: Mapping[str, str]) -> list[dict[str, Any]]:
+    table = renamed(path, csv_of_text(path, text), columns)
+    require(path, table, _FIELDS)
     kept = table.with_columns(pl.col(pl.String).fill_null(""))
     return kept.select([name for name in (*_NAMES, ROW) if name in kept.columns]).to_dicts()
 
