@@ -48,6 +48,7 @@ _DATED = re.compile(
     r"\W{0,3}(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}[ .-][A-Za-zäé]{3,9}\.?[ .-]\d{2,4})"
     r"[,T]?\s*\d{1,2}[:.]\d{2}"
 )
+_LISTED = re.compile(r"\s*-\s+[\w-]+:(?:\s|$)")
 
 
 class _Line(NamedTuple):
@@ -74,11 +75,12 @@ def looks_plain(text: str) -> float:
     """Confidence from 0 to 0.34 that a text is a transcript of the layout `Name: text`.
 
     It stays below that of any format with signs of its own. Lines that begin with a date and a time
-    are those of chat exports.
+    are those of chat exports, lists of `- key: value` those of YAML.
     """
     lines = [line for line in lines_of(text) if line.strip()]
     dated = sum(bool(_DATED.match(line)) for line in lines)
-    if not lines or dated >= 2 or 2 * dated > len(lines):
+    listed = sum(bool(_LISTED.match(line)) for line in lines)
+    if not lines or max(dated, listed) >= 2 or 2 * dated > len(lines):
         return 0.0
     named = [cue.speaker for cue in transcript_of(text).cues if cue.speaker is not None]
     counts = Counter(named)

@@ -14,13 +14,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from workbench.corpus.corpus import Corpus, CorpusMetadata
 from workbench.corpus.readers.cues import Cue, corpus_of_cues
-from workbench.corpus.readers.naming import Speakers, speakers_among
+from workbench.corpus.readers.naming import Speakers, opening, speakers_among
 from workbench.corpus.readers.opening import bare_name
 from workbench.corpus.readers.troubles import Trouble, findings_of
 from workbench.errors import BadInput
@@ -255,10 +255,7 @@ def _cues(kept: Sequence[tuple[Passage, list[Voice]]]) -> list[Cue]:
         ]
     lines = [[decoded(line) for voice in said for line in voice.lines] for _, said in kept]
     marked = any(line.startswith(">>") for each in lines for line in each)
-    bare = [[_CHANGE.sub("", line, count=1) for line in each] if marked else each for each in lines]
-    speakers = speakers_among(
-        [each[0] for each in bare if each], [line for each in bare for line in each[1:]]
-    )
+    speakers = _marked_speakers(lines) if marked else _speakers(lines)
     cues: list[Cue] = []
     speaking: str | None = None
     for (passage, _), each in zip(kept, lines, strict=True):
@@ -268,6 +265,21 @@ def _cues(kept: Sequence[tuple[Passage, list[Voice]]]) -> list[Cue]:
             parts = _named(each, speakers)
         cues += [_cue(passage, name, text.strip(" \t"), {}) for name, text in parts]
     return cues
+
+
+def _speakers(lines: Sequence[Sequence[str]]) -> Speakers:
+    return speakers_among(
+        [each[0] for each in lines], [line for each in lines for line in each[1:]]
+    )
+
+
+def _marked_speakers(lines: Sequence[Sequence[str]]) -> Speakers:
+    """Speakers where `>>` marks a change: behind one, a name in capitals counts if it stands once."""
+    pieces = [_CHANGE.split(" ".join(each)) for each in lines]
+    changes = [piece for each in pieces for piece in each[1:] if piece.strip()]
+    found = speakers_among(changes, [each[0] for each in pieces])
+    shouted = {o.name for piece in changes if (o := opening(piece)) and o.name.isupper()}
+    return replace(found, names=found.names | shouted)
 
 
 def _named(lines: Sequence[str], speakers: Speakers) -> list[Part]:

@@ -43,7 +43,7 @@ _TAG = re.compile(
     r"<(?:(?P<close>/)?(?P<name>v|b|i|u|c|lang|ruby|rt)(?P<classes>(?:\.[^\s<>.]+)*)"
     r"(?:\s+(?P<said>[^<>]*))?|[\d:.]+)>"
 )
-_STUMP = re.compile(r"</?v(?:[\s.][^<>]*)?$")
+_STUMP = re.compile(r"^<$|</v?$|<v(?:[\s.][^<>]*)?$")
 """A voice tag that the end of the file has cut."""
 _OPENS = re.compile(r"<v[\s.>]")
 _HEADER = re.compile(r"([A-Za-z][\w -]{0,40}?)\s*:\s*(.*)")
@@ -101,7 +101,8 @@ def corpus_of_vtt(path: Path, text: str, *, roles: Mapping[str, str] | None = No
         goes_on=False,
         aside=asides.take,
     )
-    troubles = (*script.troubles, *asides.styles, *_cut_off(text))
+    seen = any(trouble.check == "cut off" for trouble in script.troubles)
+    troubles = (*script.troubles, *asides.styles, *([] if seen else _cut_off(text)))
     whole = Script(script.cues, troubles, facts)
     return corpus_of_script(
         path, whole, roles=roles, expected="00:01:02.345 --> 00:01:04.000 and words under it"
