@@ -46,6 +46,7 @@ BUILT_IN: Mapping[str, str] = {
     "vtt": "workbench.corpus.readers.vtt:READER",
     "whatsapp": "workbench.corpus.readers.whatsapp:READER",
     "workbench": "workbench.corpus.readers.native:READER",
+    "xlsx": "workbench.corpus.readers.xlsx:READER",
 }
 """The readers that come with the workbench; the same lines stand in pyproject.toml."""
 
