@@ -17,7 +17,13 @@ from workbench.errors import BadInput
 from workbench.files import checksum
 from workbench.progress import track
 
-__all__ = ["load"]
+__all__ = ["BROKEN", "load"]
+
+BROKEN = "broken file"
+"""Check of the findings that tell of files of a folder that were left out."""
+
+FEW_STRAYS = 10
+"""One file of another kind in ten is a stray in a folder; more of them are a question."""
 
 
 def load(
@@ -26,12 +32,13 @@ def load(
     format: str | None = None,
     columns: Mapping[str, str] | None = None,
     roles: Mapping[str, str] | None = None,
+    strict: bool = False,
 ) -> Corpus:
     """Load a corpus from a file or folder.
 
     A folder is either a corpus of its own (the workbench's, ConvoKit's) or holds files of one
-    format, together one corpus; then a file that cannot be read is left out and listed in
-    `Corpus.report()`.
+    format, or transcripts of several, together one corpus; then a file that cannot be read is left
+    out and listed in `Corpus.report()`.
 
     Parameters
     ----------
@@ -43,6 +50,8 @@ def load(
         Column names of the source -> names here, as `{"Sprecher": "speaker"}`.
     roles
         Roles or speaker names of the source -> roles here, as `{"assistant": "therapist"}`.
+    strict
+        Refuse a folder of which a file would be left out.
 
     Raises
     ------
@@ -55,6 +64,9 @@ def load(
     with ThreadPoolExecutor(1) as beside:
         content = beside.submit(checksum, path)
         corpus = _read(path, format, columns, roles)
+    left_out = [finding for finding in corpus.findings if finding.check == BROKEN]
+    if strict and left_out:
+        raise BadInput("\n".join([f"{path}: files cannot be read.", *map(str, left_out)]))
     return replace(
         corpus,
         metadata=replace(corpus.metadata, source_checksum=content.result()),
@@ -97,22 +109,20 @@ def _folder(
     files = sorted(f for f in path.rglob("*") if f.is_file() and not f.name.startswith("."))
     if not files:
         raise BadInput.in_file(path, "the folder is empty.", remedy=_supported())
-    fitting = dict.fromkeys(files, chosen) if chosen else {f: likeliest(f) for f in files}
-    formats = Counter(each.name for each in fitting.values() if each is not None)
-    if len(formats) > 1:
-        raise BadInput.in_file(
-            path,
-            f"files of several formats lie in the folder: {dict(formats)}.",
-            remedy="Load one format with format=, or put each into a folder of its own.",
-        )
-    if not formats:
-        raise BadInput.in_file(path, "no reader knows any file in it.", remedy=_supported())
+    candidates = list(readers().values())
+    fitting = {file: chosen or likeliest(file, candidates) for file in files}
+    kept = _together(path, fitting)
     parts: list[tuple[str, Corpus]] = []
     broken: list[Finding] = []
     for file, each in track(fitting.items(), doing="loading", total=len(fitting)):
         try:
             if each is None:
                 raise _unknown(file)
+            if each.name not in kept:
+                raise BadInput.in_file(
+                    file,
+                    f"its content is {each.name}, that of the folder {', '.join(sorted(kept))}.",
+                )
             parts.append((str(file), each.read(file, columns=columns, roles=roles)))
         except BadInput as error:
             broken.append(_left_out(file, error))
@@ -127,10 +137,32 @@ def _folder(
     )
 
 
+def _together(path: Path, fitting: Mapping[Path, Reader | None]) -> set[str]:
+    """Formats of a folder that make one corpus: one format, or all those of transcripts.
+
+    Strays of other formats are left out where they are few; where they are not, nobody but the
+    user knows what is meant.
+    """
+    formats = Counter(each.name for each in fitting.values() if each is not None)
+    transcripts = {each.name for each in fitting.values() if each is not None and each.transcript}
+    if not formats:
+        raise BadInput.in_file(path, "no reader knows any file in it.", remedy=_supported())
+    commonest = formats.most_common(1)[0][0]
+    kept = transcripts if commonest in transcripts else {commonest}
+    strays = sum(count for name, count in formats.items() if name not in kept)
+    if strays * FEW_STRAYS > formats.total():
+        raise BadInput.in_file(
+            path,
+            f"files of several formats lie in the folder: {dict(formats)}.",
+            remedy="Load one format with format=, or put each into a folder of its own.",
+        )
+    return kept
+
+
 def _left_out(file: Path, error: BadInput) -> Finding:
     told = str(error).removeprefix(f"{file}: ").removeprefix(str(file)).lstrip(", ")
     mend = "The file was left out; the others were loaded."
-    return Finding("warning", "broken file", 1, str(file), told, mend)
+    return Finding("warning", BROKEN, 1, str(file), told, mend)
 
 
 def _sides(corpus: Corpus, path: Path) -> list[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from workbench.corpus.readers.reader import Reader
@@ -68,8 +68,15 @@ def reader(name: str) -> Reader:
     return found
 
 
-def likeliest(path: Path) -> Reader | None:
-    """The reader that is surest of `path` by its content, None where none is sure enough."""
-    marks = [(candidate.sniff(path), candidate) for candidate in readers().values()]
+def likeliest(path: Path, among: Collection[Reader] | None = None) -> Reader | None:
+    """The reader that is surest of `path` by its content, None where none is sure enough.
+
+    Parameters
+    ----------
+    among
+        Readers to choose from; default: all.
+    """
+    candidates = readers().values() if among is None else among
+    marks = [(candidate.sniff(path), candidate) for candidate in candidates]
     best, chosen = max(marks, key=lambda mark: mark[0])
     return chosen if best >= SURE_ENOUGH else None

@@ -332,4 +332,6 @@ def _findings(path: Path, found: _Transcript, spoke: list[str], silent: list[str
     return told
 
 
-READER = Reader("cha", "CHAT transcripts of TalkBank and CHILDES (.cha)", _sniff, _read)
+READER = Reader(
+    "cha", "CHAT transcripts of TalkBank and CHILDES (.cha)", _sniff, _read, transcript=True
+)

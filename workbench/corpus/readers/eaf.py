@@ -298,4 +298,4 @@ def _findings(path: Path, reading: _Reading, speech: Sequence[Tier]) -> list[Fin
     return told
 
 
-READER = Reader("eaf", "ELAN annotation documents (.eaf)", _sniff, _read)
+READER = Reader("eaf", "ELAN annotation documents (.eaf)", _sniff, _read, transcript=True)

@@ -86,4 +86,6 @@ def _read(
     return corpus_of_cues(path, cues, roles=roles, facts=facts or None, findings=found)
 
 
-READER = Reader("otter", "Otter's text export (Name  0:08, then the words)", _sniff, _read)
+READER = Reader(
+    "otter", "Otter's text export (Name  0:08, then the words)", _sniff, _read, transcript=True
+)

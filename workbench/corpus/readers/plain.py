@@ -228,4 +228,4 @@ def _doubts(path: Path, rows: Sequence[int]) -> list[Finding]:
     return [Finding("note", "name or words", len(rows), where, message, mend)]
 
 
-READER = Reader("plain", "plain transcripts, `Name: text`", _sniff, _read)
+READER = Reader("plain", "plain transcripts, `Name: text`", _sniff, _read, transcript=True)

@@ -43,6 +43,9 @@ class Reader:
         Reads it. Raises `BadInput` naming file and row.
     per_file
         Whether a folder of such files is one corpus, each file a conversation of its own.
+    transcript
+        Whether a file is the transcript of one conversation: files of several such formats may lie
+        together in a folder.
     """
 
     name: str
@@ -50,3 +53,4 @@ class Reader:
     sniff: Callable[[Path], float]
     read: Read
     per_file: bool = True
+    transcript: bool = False

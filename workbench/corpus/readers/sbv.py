@@ -67,4 +67,4 @@ def _voices(lines: Sequence[str]) -> list[Voice]:
     return [Voice(said)] if said else []
 
 
-READER = Reader("sbv", "YouTube SBV subtitles", _sniff, _read)
+READER = Reader("sbv", "YouTube SBV subtitles", _sniff, _read, transcript=True)

@@ -90,4 +90,4 @@ def _unnumbered(meta: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in meta.items() if key != "cue_id"}
 
 
-READER = Reader("srt", "SubRip subtitles (.srt)", _sniff, _read)
+READER = Reader("srt", "SubRip subtitles (.srt)", _sniff, _read, transcript=True)

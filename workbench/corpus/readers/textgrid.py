@@ -208,4 +208,6 @@ def _findings(path: Path, names: list[str], astray: Mapping[str, int]) -> list[F
     return told
 
 
-READER = Reader("textgrid", "Praat TextGrids, long or short text form", _sniff, _read)
+READER = Reader(
+    "textgrid", "Praat TextGrids, long or short text form", _sniff, _read, transcript=True
+)

@@ -192,4 +192,6 @@ def _stripped(words: str) -> tuple[str, ...]:
     return tuple(line.strip(" \t") for line in words.split("\n") if line.strip(" \t"))
 
 
-READER = Reader("vtt", "WebVTT transcripts (Zoom, Teams, subtitles)", _sniff, _read)
+READER = Reader(
+    "vtt", "WebVTT transcripts (Zoom, Teams, subtitles)", _sniff, _read, transcript=True
+)
