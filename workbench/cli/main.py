@@ -28,6 +28,7 @@ VERBS = {
     "export": "Write layers and tables of a study as CSV, Parquet or Excel.",
     "convert": "Read a corpus in one format and write it in another.",
     "validate": "Load a corpus and say what is wrong with it.",
+    "redact": "Write a corpus with surrogates for names, places, numbers and dates.",
     "forget": "Remove a person, or what is past its retention, from studies and caches.",
     "fetch": "Download a public corpus from its publishers, or read your files of it.",
     "train": "Train a head again from its public corpus.",

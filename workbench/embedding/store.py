@@ -155,6 +155,33 @@ class EmbeddingStore:
         self._known.clear()
         return freed
 
+    def holds(self, keys: np.ndarray) -> int:
+        """Count the entries under any of these keys, over all encoders."""
+        keys = _as_keys(keys)
+        shards = (self._keys_of(x) for name in self.fingerprints() for x in self._shards(name))
+        return sum(int(np.isin(stored, keys).sum()) for stored in shards)
+
+    def forget(self, keys: np.ndarray) -> int:
+        """Remove the vectors under these keys, of every encoder; return how many there were.
+
+        A shard is written anew without them before the old one goes, so that nothing else is lost at any
+        moment. Shards that cannot be read are removed: nobody can say whose vectors they hold.
+        """
+        keys, removed = _as_keys(keys), 0
+        for name in self.fingerprints():
+            for path in self._shards(name):
+                stored, vectors = self._read(path, "key"), self._read(path, "vector")
+                if stored is None or vectors is None:
+                    path.unlink(missing_ok=True)
+                    continue
+                gone = np.isin(stored, keys)
+                if gone.any():
+                    self.put(stored[~gone], vectors[~gone], name)
+                    path.unlink()
+                    removed += int(gone.sum())
+        self._known.clear()
+        return removed
+
     def _part(self, fingerprint: str) -> Path:
         if not fingerprint or fingerprint.startswith(".") or set("/\\") & set(fingerprint):
             raise BadInput(f"{fingerprint!r} is no encoder fingerprint.")

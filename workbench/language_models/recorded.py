@@ -169,8 +169,8 @@ def recorded(model: LanguageModel, path: str | Path | None = None) -> RecordedLM
     return RecordedLM(path or default, model=model)
 
 
-def forget_answers(path: Path, marks: Collection[str]) -> int:
-    """Take answers out of a recording; return how many.
+def forget_answers(path: Path, marks: Collection[str], *, dry: bool = False) -> int:
+    """Take answers out of a recording, or with `dry` only count them; return how many.
 
     Out go those whose prompts hold words of the marked utterances, and those that do not tell whose words
     they hold: nobody can vouch for them, and a model that is asked again answers the same.
@@ -184,7 +184,7 @@ def forget_answers(path: Path, marks: Collection[str]) -> int:
             continue
         if of is not None and gone.isdisjoint(of):
             kept.append(line)
-    if len(kept) < len(lines):
+    if len(kept) < len(lines) and not dry:
         with atomic_path(path) as temporary:
             temporary.write_text("".join(f"{line}\n" for line in kept), "utf-8")
     return len(lines) - len(kept)

@@ -88,7 +88,7 @@ def attribution_step(
         items, notes = coded_items(study, template, random_state=random_state)
         if items.is_empty():
             return Outcome(outputs=(), notes=notes)
-        listener = recorded(model or local())
+        listener = recorded(local() if model is None else model)
         asked = pl.concat([_balanced(items), _chosen(items, template, utterances)])
         with (
             remote_calls(study, asked["conversation_id"]),

@@ -9,6 +9,7 @@
     topics/ attributions/ one folder or file per result
     steps/                one record per finished step
     runs/<id>/            manifest of every run
+    ledger.jsonl          what left the machine and what was removed, without text and names
 """
 
 from __future__ import annotations
@@ -28,10 +29,13 @@ from workbench.corpus.layer import Layer
 from workbench.corpus.storage import read_folder, write_folder
 from workbench.errors import BadInput, NotComputed, WorkbenchError
 from workbench.files import atomic_folder, atomic_path, read_json, write_json
+from workbench.study.ledger import read_ledger
 from workbench.study.steps import StepRecord
 
 if TYPE_CHECKING:
     from filelock import FileLock
+
+    from workbench.study.forgetting import Forgotten
 
 __all__ = ["STUDY_VERSION", "Study"]
 
@@ -280,6 +284,20 @@ class Study:
     def manifests(self) -> list[dict[str, Any]]:
         """Return the manifests of all runs, oldest first."""
         return [read_json(f) for f in sorted((self.folder / "runs").glob("*/manifest.json"))]
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """Return what was sent to other machines and what was removed, oldest first."""
+        return read_ledger(self.folder)
+
+    # -- people ----------------------------------------------------------------------------------
+
+    def forget(self, person: str, **options: Any) -> Forgotten:
+        """Remove a speaker and everything made of their words; see `workbench.study.forgetting.forget`."""
+        from workbench.study.forgetting import forget
+
+        found = forget(person, studies=[self], **options)
+        self._corpus = None
+        return found
 
     def __repr__(self) -> str:
         done = [record.name for record in self.steps()]
