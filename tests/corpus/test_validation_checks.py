@@ -1,12 +1,16 @@
 """One thing wrong at a time: the check finds it, names the place and says nothing of the words."""
 
+import time
 from dataclasses import replace
 
 import polars as pl
 import pytest
+from generated_corpora import CHECKS, corpora
+from hypothesis import given, settings
 
 from workbench.corpus import Corpus
-from workbench.corpus.validation import validate
+from workbench.corpus.validation import validate, validate_utterances
+from workbench.corpus.validation.report import CHECKED
 from workbench.errors import BadInput
 
 SECRET = "the thing nobody else may read"
@@ -92,6 +96,16 @@ def test_people_may_talk_at_once_answer_late_and_smile():
         reply_to=[None, "u0", "u0", "u2"],
     )
     assert validate(Corpus.build(table)).findings == ()
+
+
+@given(corpora())
+@settings(max_examples=40, deadline=None, suppress_health_check=CHECKS)
+def test_any_corpus_can_be_validated(corpus):
+    report = validate(corpus)
+    assert report.table.height == len(report.findings)
+    assert len(report.errors) + len(report.warnings) + len(report.notes) == len(report.findings)
+    assert report.errors == ()  # what Corpus.build lets through has no errors
+    assert len({finding.check for finding in report.findings}) == len(report.findings)
 
 
 def test_tables_that_do_not_fit_each_other_are_errors():
@@ -191,3 +205,25 @@ def test_a_split_that_came_along_is_looked_at_too(clients):
     )
     (warning,) = validate(with_column).warnings
     assert warning.check == "source spans splits"
+
+
+@pytest.mark.prove
+def test_a_million_utterances_take_less_than_a_minute():
+    """Without the search for near-duplicates, which has a mark of its own."""
+    size = 1_000_000
+    words = [f"word{n} and the {n % 97}" for n in range(5_000)]
+    frame = pl.DataFrame(
+        {
+            "conversation_id": [f"c{n // 25}" for n in range(size)],
+            "speaker": [f"s{n % 2}" for n in range(size)],
+            "text": [f"{words[n % 5_000]} {words[n // 7 % 5_000]} über" for n in range(size)],
+            "start": [float(n % 25) for n in range(size)],
+        }
+    )
+    corpus = Corpus.build(frame)
+    began = time.perf_counter()
+    found = [*validate_utterances(corpus.utterances, where="x")]
+    for check in CHECKED:
+        found += check(corpus, "x")
+    assert time.perf_counter() - began < 60
+    assert [finding.check for finding in found] == []
