@@ -2,6 +2,7 @@
 
 import datetime
 import io
+from functools import cache
 
 import openpyxl
 import polars as pl
@@ -128,6 +129,7 @@ def test_what_is_no_dialogue_is_refused(tmp_path):
         wb.load(saved(tmp_path, book(("a", []))))
 
 
+@cache
 def small():
     made = io.BytesIO()
     book(("a", [HEADER, *TURNS])).save(made)

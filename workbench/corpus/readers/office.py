@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ _OLDER_FORM = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def confidence(path: Path, *, part: str, endings: Sequence[str]) -> float:
-    """Confidence from 0 to 1 that a file is an Office document with a certain part.
+    """Confidence from 0 to 1 that a file is an Office document with a part of a certain name.
 
     A damaged one, and one in the older form, count by their ending, so that reading can say what
     is wrong.
@@ -26,7 +27,7 @@ def confidence(path: Path, *, part: str, endings: Sequence[str]) -> float:
         return named if _is_older_form(path) else 0.0
     try:
         with open_archive(path) as archive:
-            return 0.8 if part in archive.names else 0.0
+            return 0.8 if any(re.fullmatch(part, name) for name in archive.names) else 0.0
     except BadInput:
         return named
 

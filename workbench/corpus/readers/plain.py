@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +28,14 @@ from workbench.corpus.readers.subtitles import lines_of
 from workbench.corpus.validation import Finding
 from workbench.errors import BadInput
 
-__all__ = ["READER", "Transcript", "corpus_of_plain", "looks_plain", "transcript_of"]
+__all__ = [
+    "READER",
+    "Transcript",
+    "corpus_of_plain",
+    "doubts",
+    "looks_plain",
+    "transcript_of",
+]
 
 _CLOCK = r"\d{1,3}:\d{2}(?::\d{2})?(?:[.,]\d{1,3})?(?:\s?[AaPp]\.?[Mm]\.?)?"
 _BEFORE = re.compile(
@@ -75,17 +82,21 @@ def looks_plain(text: str) -> float:
     """Confidence from 0 to 0.34 that a text is a transcript of the layout `Name: text`.
 
     It stays below that of any format with signs of its own. Lines that begin with a date and a time
-    are those of chat exports, lists of `- key: value` those of YAML.
+    are those of chat exports; indented ones, and lists of `- key: value`, those of code and YAML.
     """
-    lines = [line for line in lines_of(text) if line.strip()]
+    whole = lines_of(text)
+    lines = [line for line in whole if line.strip()]
     dated = sum(bool(_DATED.match(line)) for line in lines)
     listed = sum(bool(_LISTED.match(line)) for line in lines)
     if not lines or max(dated, listed) >= 2 or 2 * dated > len(lines):
         return 0.0
-    named = [cue.speaker for cue in transcript_of(text).cues if cue.speaker is not None]
-    counts = Counter(named)
-    words = sum(is_speaker_word(name) for name in counts)
-    share = len(named) / len(lines)
+    turns = [cue for cue in transcript_of(text).cues if cue.speaker is not None]
+    indented = sum(whole[cue.row - 1][:1].isspace() for cue in turns)
+    counts = Counter(cue.speaker for cue in turns)
+    words = sum(is_speaker_word(name) for name in counts if name)
+    share = len(turns) / len(lines)
+    if 2 * indented > len(turns):
+        return 0.0
     if share >= 0.25 and (max(counts.values(), default=0) > 1 or words > 1):
         return 0.34
     return 0.3 if share >= 0.05 and words > 1 else 0.0
@@ -100,19 +111,20 @@ def transcript_of(text: str) -> Transcript:
     named = any(name is not None for _, name, _ in parted)
     timed = not named or any(name is not None and line.stamp for line, name, _ in parted)
     found = Transcript()
+    turns: list[tuple[_Line, str | None, _Line | None, list[str]]] = []
     above: _Line | None = None
     for line, name, words in parted:
         if line.stamp and not line.rest:
             above = line
         elif name is not None or (timed and line.stamp) or (above is not None and not named):
-            found.cues.append(_cue(line, name, words, line if line.stamp else above))
+            turns.append((line, name, line if line.stamp else above, [words]))
             above = None
-        elif found.cues:
-            last = found.cues[-1]
-            found.cues[-1] = replace(last, text=f"{last.text} {line.whole}".strip())
+        elif turns:
+            turns[-1][3].append(line.whole)
             found.doubtful += [line.row] * (opening(line.rest) is not None)
         else:
             found.header.append(line.whole)
+    found.cues += [_cue(line, name, " ".join(said), when) for line, name, when, said in turns]
     return found
 
 
@@ -212,11 +224,12 @@ def corpus_of_plain(path: Path, text: str, *, roles: Mapping[str, str] | None = 
         found.cues,
         roles=roles,
         facts={"meta.header": header} if header else None,
-        findings=_doubts(path, found.doubtful),
+        findings=doubts(path, found.doubtful),
     )
 
 
-def _doubts(path: Path, rows: Sequence[int]) -> list[Finding]:
+def doubts(path: Path, rows: Sequence[int]) -> list[Finding]:
+    """Tell of lines that begin like `Name:` and were read as words."""
     if not rows:
         return []
     where = f"{path}, " + ", ".join(f"row {row}" for row in rows[:3])

@@ -26,7 +26,7 @@ __all__ = ["READER"]
 
 
 def _sniff(path: Path) -> float:
-    return confidence(path, part="xl/workbook.xml", endings=(".xlsx", ".xlsm", ".xls"))
+    return confidence(path, part=r"xl/workbook\.xml", endings=(".xlsx", ".xlsm", ".xls"))
 
 
 def _read(
