@@ -17,7 +17,12 @@ __all__ = ["command"]
 @click.option(
     "--layer", "layers", multiple=True, metavar="NAME", help="Only this layer. Repeatable."
 )
-def command(*, study: str, out: str, format_: str, wide: bool, layers: tuple[str, ...]) -> None:
+@click.option(
+    "--to-share", is_flag=True, help="Without text, embeddings and notes; FOLDER has to be new."
+)
+def command(
+    *, study: str, out: str, format_: str, wide: bool, layers: tuple[str, ...], to_share: bool
+) -> None:
     """Write the corpus tables, layers and result tables of a study."""
     from workbench.study import Study
     from workbench.study.export import export_study
@@ -28,6 +33,7 @@ def command(*, study: str, out: str, format_: str, wide: bool, layers: tuple[str
         format=format_,  # type: ignore[arg-type]
         shape="wide" if wide else "long",
         layers=list(layers) or None,
+        to_share=to_share,
     )
     for path in written:
         click.echo(path)

@@ -9,8 +9,9 @@ import polars as pl
 
 from workbench.corpus import Layer
 from workbench.errors import BadInput
-from workbench.files import atomic_path
+from workbench.files import atomic_folder, atomic_path
 from workbench.resources import need
+from workbench.study.sharing import shareable
 from workbench.study.study import Study
 
 __all__ = ["FORMATS", "export_study", "wide_layers", "write_frame"]
@@ -61,6 +62,7 @@ def export_study(
     format: Literal["csv", "parquet", "xlsx"] = "csv",
     shape: Literal["long", "wide"] = "long",
     layers: list[str] | None = None,
+    to_share: bool = False,
 ) -> list[Path]:
     """Write utterances, conversations, speakers, layers and result tables; return the files.
 
@@ -71,11 +73,16 @@ def export_study(
         per utterance.
     layers
         Names; default all.
+    to_share
+        Leave out every word of text and what holds it, and conversations whose consent does not cover
+        sharing; `folder` has to be new or empty, and a README in it says what is in and what is out. See
+        `workbench.study.sharing`.
 
     Raises
     ------
     BadInput
-        If a layer does not exist, or a table is longer than an Excel sheet.
+        If a layer does not exist, a table is longer than an Excel sheet, there is something in a folder
+        to share, or no conversation may be shared.
     """
     names = study.layer_names() if layers is None else layers
     for name in names:
@@ -92,9 +99,29 @@ def export_study(
         tables |= {f"layers/{name}": study.layer(name).table for name in names}
     for file in sorted((study.folder / "topics").glob("*-groups.parquet")):
         tables[f"topics/{file.stem}"] = pl.read_parquet(file)
+    if to_share:
+        return _write_to_share(study, Path(folder), tables, format)
+    return _write_tables(Path(folder), tables, format)
+
+
+def _write_to_share(
+    study: Study, folder: Path, tables: dict[str, pl.DataFrame], format: str
+) -> list[Path]:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise BadInput(
+            f"{folder} is not empty: what lies there would be handed on as well. Name a new folder."
+        )
+    shared = shareable(study, tables)
+    with atomic_folder(folder) as temporary:
+        written = _write_tables(temporary, shared.tables, format)
+        (temporary / "README.md").write_text(shared.readme(study), "utf-8")
+    return [folder / file.relative_to(temporary) for file in [*written, temporary / "README.md"]]
+
+
+def _write_tables(folder: Path, tables: dict[str, pl.DataFrame], format: str) -> list[Path]:
     written = []
     for name, table in tables.items():
-        target = Path(folder) / f"{name}.{format}"
+        target = folder / f"{name}.{format}"
         write_frame(table, target)
         written.append(target)
     return written
