@@ -18,8 +18,9 @@ _LANGUAGE = (
     "code these by hand or with a coder of their language"
 )
 _INTERVIEWER = (
-    "the helper's role is `interviewer`: the codes are made for helping talk, not for interviews; "
-    "if it is a helper, say so with roles={'interviewer': 'therapist'} when loading"
+    "the helper's role is `interviewer`, and an interviewer is not a counsellor: the codes say how "
+    "someone is helped, while an interview asks without helping; if this truly is counselling, say so "
+    "when loading, with roles={'interviewer': 'therapist'} or --role interviewer=therapist"
 )
 _NO_ROLES = (
     "no speaker has a role that stands for helper or client; "
