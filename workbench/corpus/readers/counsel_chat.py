@@ -79,7 +79,8 @@ def _read(
 def _table(path: Path, columns: Mapping[str, str] | None) -> tuple[pl.DataFrame, list[Finding]]:
     """Rows with the names of counsel-chat, whichever layout they came in."""
     if peek(path).lstrip().startswith(("{", "[")):
-        raw, findings = renamed(path, read_flat_records(path), columns), []
+        raw = renamed(path, read_flat_records(path), columns)
+        findings: list[Finding] = []
     else:
         raw, findings = read_table(path, (), columns=columns)
     if set(_PAIR) <= set(raw.columns):

@@ -29,8 +29,9 @@ def read_text_or(path: Path, encoding: str) -> tuple[str, list[Finding]]:
     BadInput
         As `opening.read_text`, if a line is in neither.
     """
+    found: list[Finding] = []
     try:
-        text, found = read_text(path), []
+        text = read_text(path)
     except BadInput as refused:
         text, found = _line_by_line(path, encoding, refused)
     if encoding == "cp1252" and (strange := len(_CONTROLS.findall(text))):

@@ -200,21 +200,21 @@ def _spans(
     for turn in turns:
         of_key[turn["key"]].append(turn)
     behind: dict[str, int] = defaultdict(int)
-    spans, lost = [], []
+    spans: list[dict[str, Any]] = []
+    lost: list[int] = []
     for row in sentences:
         said, candidates = row["Unit"].strip(), of_key[_key(row)]
-        found = [(turn, turn["text"].find(said, behind[turn["id"]])) for turn in candidates if said]
-        turn, start = next((each for each in found if each[1] >= 0), (None, -1))
-        if turn is None and not candidates:
+        starts = [turn["text"].find(said, behind[turn["id"]]) for turn in candidates if said]
+        found = next((at for at, start in enumerate(starts) if start >= 0), None)
+        if found is None:
             lost.append(row[ROW])
+        if not candidates:
             continue
-        if turn is None:
-            lost.append(row[ROW])
-            turn, place = candidates[0], (None, None)
-        else:
-            place = (start, start + len(said))
-            behind[turn["id"]] = start + len(said)
-        spans.append({**row, "unit_id": turn["id"], "start_char": place[0], "end_char": place[1]})
+        unit = candidates[found or 0]["id"]
+        start = None if found is None else starts[found]
+        end = None if start is None else start + len(said)
+        behind[unit] = end or behind[unit]
+        spans.append({**row, "unit_id": unit, "start_char": start, "end_char": end})
     if not lost:
         return spans, []
     told = f"{len(lost)} coded sentence(s) are not found letter for letter in their turn."

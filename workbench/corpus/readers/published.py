@@ -143,7 +143,7 @@ def in_number_order(
         pl.col(number).cast(pl.Int64, strict=False).alias("_number"),
     )
     ordered = placed.sort("_first", "_number", "_place", nulls_last=True)
-    first = pl.lit(min(placed["_number"].min() or 0, 1))  # type: ignore[type-var]
+    first = pl.lit(min(placed["_number"].min() or 0, 1))
     numbers = placed.group_by("conversation_id", maintain_order=True).agg(
         pl.col("_number").min().alias("least"),
         (pl.col("_number").max() + 1 - first - pl.col("_number").n_unique()).alias("absent"),

@@ -153,7 +153,7 @@ def _turn(path: Path, row: int, talk: str, place: int, turn: Any) -> dict[str, A
         raise BadInput.in_file(path, told, row=row, remedy=_WANTED)
     number = turn["turn"] if type(turn.get("turn")) is int else place
     letter = str(turn.get("speaker") or "unknown")
-    spans = next((turn[key] for key in _SPANS if isinstance(turn.get(key), list)), [])
+    spans: list[Any] = next((turn[key] for key in _SPANS if isinstance(turn.get(key), list)), [])
     evidence = turn.get(_EVIDENCE)
     return {
         "id": f"{talk}-{number}",
