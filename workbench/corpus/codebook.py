@@ -10,17 +10,24 @@ from typing import Any
 from workbench.errors import BadInput
 from workbench.files import checksum_of
 
-__all__ = ["Code", "Codebook", "Scheme"]
+__all__ = ["Code", "CodeSet", "Codebook", "Scheme"]
+
+_REFI = (".qdc", ".qdpx")
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One code: its label as the source spells it, a definition in our words, examples, its parent."""
+    """One code: its label as the source spells it, a definition in our words, examples, its parent.
+
+    `colour` is that of a coding tool (`#rrggbb`); a code that is not `codable` only holds others.
+    """
 
     label: str
     definition: str
     examples: tuple[str, ...] = ()
     parent: str | None = None
+    colour: str | None = None
+    codable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,15 @@ class Scheme:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeSet:
+    """A named selection of codes across the schemes of a book, each as (scheme, label)."""
+
+    name: str
+    members: tuple[tuple[str, str], ...]
+    definition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Codebook:
     """A named, versioned book of one or more schemes."""
 
@@ -51,6 +67,7 @@ class Codebook:
     schemes: tuple[Scheme, ...]
     notes: Mapping[str, str] = field(default_factory=dict)
     checksum: str = ""
+    sets: tuple[CodeSet, ...] = ()
 
     def scheme(self, name: str) -> Scheme:
         """Return the scheme `name` or say which there are."""
@@ -61,16 +78,20 @@ class Codebook:
 
     @classmethod
     def read(cls, path: str | Path) -> Codebook:
-        """Read a codebook from YAML.
+        """Read a codebook from YAML, from a REFI-QDA codebook (`.qdc`) or project (`.qdpx`).
 
         Raises
         ------
         BadInput
-            If the file is no YAML, or a scheme or code lacks what it needs; names file and code.
+            If the file is neither, or a scheme or code lacks what it needs; names file and code.
         """
         import yaml
 
         path = Path(path)
+        if path.suffix.lower() in _REFI:
+            from workbench.corpus.codebook_exchange import read_codebook
+
+            return read_codebook(path)
         try:
             content = yaml.safe_load(path.read_text("utf-8"))
         except FileNotFoundError:
@@ -101,6 +122,23 @@ class Codebook:
             notes=content.get("notes", {}),
             checksum=checksum_of(content),
         )
+
+    def write(self, path: str | Path) -> None:
+        """Write the book as a REFI-QDA codebook; see `workbench.corpus.codebook_exchange`.
+
+        Raises
+        ------
+        BadInput
+            If the path does not end in `.qdc`.
+        """
+        path = Path(path)
+        if path.suffix.lower() != ".qdc":
+            raise BadInput.in_file(
+                path, "codebooks are written as REFI-QDA.", remedy="Name it .qdc."
+            )
+        from workbench.corpus.codebook_exchange import write_codebook
+
+        write_codebook(self, path)
 
 
 def _entries(path: Path, what: str, content: Any) -> list[Any]:

@@ -20,6 +20,7 @@ __all__ = [
     "CODER_KINDS",
     "UNITS",
     "Coding",
+    "Place",
     "SchemeFacts",
     "layer_name",
     "layers_of",
@@ -50,6 +51,24 @@ class Coding:
     start_char: int | None = None
     end_char: int | None = None
     note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a coding is: a unit, or a part of an utterance; `first` links the rows of a segment."""
+
+    unit: Unit
+    unit_id: str
+    start: int | None = None
+    end: int | None = None
+    first: str | None = None
+
+    @property
+    def name(self) -> str:
+        """How a link names it."""
+        if self.unit == "span" and self.start is not None and self.end is not None:
+            return span_id(self.unit_id, self.start, self.end)
+        return self.unit_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ import polars as pl
 from workbench.corpus.corpus import Corpus
 from workbench.corpus.joining import join_corpora
 from workbench.corpus.readers.coded_texts import CodedText, corpus_of_texts
+from workbench.corpus.readers.coding_troubles import CodingTroubles, Told
 from workbench.corpus.readers.codings import CODER_KINDS, Coding, SchemeFacts, layers_of, rows_of
 from workbench.corpus.readers.guessing import by_name
 from workbench.corpus.readers.jsonlike import first_record
@@ -29,19 +30,17 @@ from workbench.corpus.readers.reader import Reader
 from workbench.corpus.readers.studio_dialogues import Dialogue, corpus_of_dialogues, turns_of
 from workbench.corpus.readers.studio_regions import (
     StudioTask,
-    Trouble,
     codings_of,
     scheme_and_unit,
 )
 from workbench.corpus.readers.studio_tasks import WANTED, Task, is_minimal, tasks_of
-from workbench.corpus.validation import Finding
 from workbench.errors import BadInput
 
 __all__ = ["READER"]
 
 _LONG_START = re.compile(r'"(annotations|predictions)"\s*:\s*\[|"data"\s*:\s*\{')
 _OWN = re.compile(r'"(completed_by|was_cancelled|from_name|model_version)"\s*:')
-_TROUBLE = {
+_TROUBLE: Told = {
     "skipped": ("note", "annotation(s) were skipped by their annotators.", "They are no codings."),
     "nothing marked": (
         "note",
@@ -119,14 +118,16 @@ def _read(
 # -- whose codings ---------------------------------------------------------------------------------
 
 
-def _codings(task: Task, place: StudioTask, schemes: set[str], trouble: Trouble) -> list[Coding]:
+def _codings(
+    task: Task, place: StudioTask, schemes: set[str], trouble: CodingTroubles
+) -> list[Coding]:
     found: list[Coding] = []
     for done in task.annotations:
         results = done.get("result") if isinstance(done, dict) else None
         if not isinstance(results, list):
-            trouble.note("unreadable", task.row)
+            trouble.note("unreadable", place.where)
         elif done.get("was_cancelled"):
-            trouble.note("skipped", task.row)
+            trouble.note("skipped", place.where)
         else:
             who = _annotator(done)
             given = list(codings_of(place, results, who, trouble))
@@ -138,11 +139,11 @@ def _codings(task: Task, place: StudioTask, schemes: set[str], trouble: Trouble)
                     for scheme in sorted(schemes - said)
                 ]
             elif not results:
-                trouble.note("nothing marked", task.row)
+                trouble.note("nothing marked", place.where)
     for guess in task.predictions:
         results = guess.get("result") if isinstance(guess, dict) else None
         if not isinstance(results, list):
-            trouble.note("unreadable", task.row)
+            trouble.note("unreadable", place.where)
             continue
         found += codings_of(place, results, _model(guess, place), trouble)
     return found
@@ -188,15 +189,6 @@ def _layers(codings: Sequence[Coding], config: LabelConfig) -> list[Any]:
     return layers_of(rows_of(codings), known)
 
 
-def _findings(path: Path, trouble: Trouble) -> list[Finding]:
-    found = []
-    for what, count in trouble.counts.items():
-        level, message, mend = _TROUBLE[what]
-        where = f"{path}, task {trouble.rows[what]}"
-        found.append(Finding(level, what, count, where, f"{count} {message}", mend))  # type: ignore[arg-type]
-    return found
-
-
 # -- the two shapes --------------------------------------------------------------------------------
 
 
@@ -207,7 +199,7 @@ def _dialogues(
     columns: Mapping[str, str] | None,
     roles: Mapping[str, str] | None,
 ) -> Corpus:
-    trouble = Trouble()
+    trouble = CodingTroubles()
     dialogues = [Dialogue.of(path, t.row, t.number, t.data, turns, config) for t, turns in spoken]
     codings: list[Coding] = []
     for (task, _), each in zip(spoken, dialogues, strict=True):
@@ -219,7 +211,7 @@ def _dialogues(
         columns=columns,
         roles=roles,
         layers=_layers(codings, config),
-        findings=_findings(path, trouble),
+        findings=trouble.findings(path, _TROUBLE),
     )
 
 
@@ -230,7 +222,7 @@ def _texts(
     columns: Mapping[str, str] | None,
     roles: Mapping[str, str] | None,
 ) -> Corpus:
-    trouble = Trouble()
+    trouble = CodingTroubles()
     schemes = _schemes(tasks, config)
     texts: list[CodedText] = []
     codings: list[Coding] = []
@@ -249,7 +241,7 @@ def _texts(
         columns=columns,
         roles=roles,
         layers=_layers(codings, config),
-        findings=_findings(path, trouble),
+        findings=trouble.findings(path, _TROUBLE),
     )
 
 

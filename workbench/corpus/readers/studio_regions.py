@@ -7,15 +7,15 @@ its `value` and `note`; where they stand alone they are a scheme of their own, n
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from workbench.corpus.layer import Unit
-from workbench.corpus.readers.codings import UNITS, Coding, span_id
+from workbench.corpus.readers.coding_troubles import CodingTroubles
+from workbench.corpus.readers.codings import UNITS, Coding, Place
 
-__all__ = ["KINDS", "StudioTask", "Trouble", "codings_of", "scheme_and_unit"]
+__all__ = ["KINDS", "StudioTask", "codings_of", "scheme_and_unit"]
 
 KINDS = {
     **dict.fromkeys(
@@ -36,33 +36,10 @@ class StudioTask:
     texts: Sequence[str]
     conversation: str | None = None
 
-
-@dataclass(slots=True)
-class Trouble:
-    """What was left out or mended, counted, with the tasks it was in."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    rows: dict[str, int] = field(default_factory=dict)
-
-    def note(self, what: str, row: int) -> None:
-        """Count one more case of `what`."""
-        self.counts[what] += 1
-        self.rows.setdefault(what, row)
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    unit: Unit
-    unit_id: str
-    start: int | None = None
-    end: int | None = None
-    first: str | None = None
-
     @property
-    def name(self) -> str:
-        if self.unit == "span" and self.start is not None and self.end is not None:
-            return span_id(self.unit_id, self.start, self.end)
-        return self.unit_id
+    def where(self) -> str:
+        """How messages call the task."""
+        return f"task {self.row}"
 
 
 def scheme_and_unit(control: str) -> tuple[str, Unit | None]:
@@ -72,28 +49,28 @@ def scheme_and_unit(control: str) -> tuple[str, Unit | None]:
 
 
 def codings_of(
-    task: StudioTask, results: Sequence[Any], who: Mapping[str, Any], trouble: Trouble
+    task: StudioTask, results: Sequence[Any], who: Mapping[str, Any], trouble: CodingTroubles
 ) -> Iterator[Coding]:
     """Codings of one annotation or prediction; `who` has coder, kind, round and probability."""
     groups: dict[str, list[Mapping[str, Any]]] = {}
     relations: list[Mapping[str, Any]] = []
     for number, result in enumerate(results):
         if not isinstance(result, dict):
-            trouble.note("unreadable", task.row)
+            trouble.note("unreadable", task.where)
         elif result.get("type") == "relation":
             relations.append(result)
         elif result.get("type") not in KINDS or not isinstance(result.get("value"), dict):
-            trouble.note("of another kind", task.row)
+            trouble.note("of another kind", task.where)
         else:
             groups.setdefault(str(result.get("id") or f"#{number}"), []).append(result)
     places = {key: _places(task, group[0], trouble) for key, group in groups.items()}
     links = {str(r.get("from_id")): places.get(str(r.get("to_id"))) for r in relations}
     for key, group in groups.items():
         if (found := places[key]) is None:
-            trouble.note("beyond the text", task.row)
+            trouble.note("beyond the text", task.where)
             continue
         target = links.get(key)
-        for given in _given(group, trouble, task.row):
+        for given in _given(group, trouble, task.where):
             for place in found:
                 yield Coding(
                     unit=place.unit,
@@ -106,7 +83,7 @@ def codings_of(
 
 
 def _given(
-    group: Sequence[Mapping[str, Any]], trouble: Trouble, row: int
+    group: Sequence[Mapping[str, Any]], trouble: CodingTroubles, where: str
 ) -> Iterator[dict[str, Any]]:
     """Scheme, label, value, note and probability of each coding of one region."""
     labelled = [result for result in group if KINDS[result["type"]] == "labels"]
@@ -123,7 +100,7 @@ def _given(
             extra |= {"note": note, "value": _number(numbers[0]) if numbers else None}
         labels = _labels(result)
         if labels is None:
-            trouble.note("unreadable", row)
+            trouble.note("unreadable", where)
             continue
         for label in labels or [None]:
             yield {**extra, "label": label}
@@ -161,19 +138,21 @@ def _texts(result: Mapping[str, Any]) -> list[str]:
 # -- where a region is -----------------------------------------------------------------------------
 
 
-def _places(task: StudioTask, result: Mapping[str, Any], trouble: Trouble) -> list[_Place] | None:
+def _places(
+    task: StudioTask, result: Mapping[str, Any], trouble: CodingTroubles
+) -> list[Place] | None:
     """Rows of a region; None where it is not inside the words."""
     value = result["value"]
     _, asked = scheme_and_unit(str(result.get("from_name")))
     if "start" not in value:
         whole: Unit = "utterance" if task.conversation is None else "conversation"
-        return [_Place(whole, task.conversation or task.ids[0])]
+        return [Place(whole, task.conversation or task.ids[0])]
     first, last = _whole(value["start"]), _whole(value.get("end"))
     if first is None or last is None:
         return None
     if task.conversation is None:
         ends = _inside(task, task.texts[0], first, last, value, trouble)
-        return None if ends is None else [_Place(asked or "span", task.ids[0], *ends)]
+        return None if ends is None else [Place(asked or "span", task.ids[0], *ends)]
     if not 0 <= first <= last < len(task.ids):
         return None
     if first == last:
@@ -182,21 +161,21 @@ def _places(task: StudioTask, result: Mapping[str, Any], trouble: Trouble) -> li
 
 
 def _in_one(
-    task: StudioTask, at: int, value: Mapping[str, Any], asked: Unit | None, trouble: Trouble
-) -> list[_Place] | None:
+    task: StudioTask, at: int, value: Mapping[str, Any], asked: Unit | None, trouble: CodingTroubles
+) -> list[Place] | None:
     text = task.texts[at]
     start, end = _whole(value.get("startOffset")) or 0, _whole(value.get("endOffset"))
     ends = _inside(task, text, start, len(text) if end is None else end, value, trouble)
     if ends is None:
         return None
     if asked in (None, "utterance") and text[slice(*ends)].strip() == text.strip():
-        return [_Place("utterance", task.ids[at])]
-    return [_Place(asked or "span", task.ids[at], *ends)]
+        return [Place("utterance", task.ids[at])]
+    return [Place(asked or "span", task.ids[at], *ends)]
 
 
 def _over_several(
     task: StudioTask, first: int, last: int, value: Mapping[str, Any]
-) -> list[_Place] | None:
+) -> list[Place] | None:
     start, end = _whole(value.get("startOffset")) or 0, _whole(value.get("endOffset"))
     if start > len(task.texts[first]) or (end or 0) > len(task.texts[last]):
         return None
@@ -205,12 +184,17 @@ def _over_several(
         begins = start if at == first else 0
         stops = end if at == last and end is not None else len(task.texts[at])
         link = None if at == first else task.ids[first]
-        places.append(_Place("segment", task.ids[at], begins, stops, link))
+        places.append(Place("segment", task.ids[at], begins, stops, link))
     return places
 
 
 def _inside(
-    task: StudioTask, text: str, start: int, end: int, value: Mapping[str, Any], trouble: Trouble
+    task: StudioTask,
+    text: str,
+    start: int,
+    end: int,
+    value: Mapping[str, Any],
+    trouble: CodingTroubles,
 ) -> tuple[int, int] | None:
     """Ends in characters; browsers count those beyond the 65,536th of Unicode twice."""
     quote = value.get("text")
@@ -220,7 +204,7 @@ def _inside(
         if _folded(meant) == _folded(quote):
             before = units[: 2 * start].decode("utf-16-le", "replace")
             return len(before), len(before) + len(meant)
-        trouble.note("quoted otherwise", task.row)
+        trouble.note("quoted otherwise", task.where)
     return (start, end) if 0 <= start <= end <= len(text) else None
 
 

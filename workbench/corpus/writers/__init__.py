@@ -24,6 +24,7 @@ BUILT_IN: Mapping[str, str] = {
     "label-studio": "workbench.corpus.writers.label_studio:WRITER",
     "openai": "workbench.corpus.writers.openai:WRITER",
     "plain": "workbench.corpus.writers.plain:WRITER",
+    "refi-qda": "workbench.corpus.writers.refi_qda:WRITER",
     "sharegpt": "workbench.corpus.writers.sharegpt:WRITER",
     "srt": "workbench.corpus.writers.srt:WRITER",
     "vtt": "workbench.corpus.writers.vtt:WRITER",
