@@ -293,6 +293,11 @@ def test_a_folder_without_its_files_is_refused(tmp_path, known, inside):
         ("annomi", "annomi", "106 of 133 transcripts, 7,338 of 9,699 utterances."),
         ("annomi-full", "annomi", "106 of 133 transcripts, 7,338 of 9,699 utterances."),
         ("meld", "meld", "1,152 of 1,433 dialogues, 11,098 of 13,708 utterances."),
+        (
+            "daic-woz",
+            "formats",
+            "3 of 189 sessions, 118 utterances (published count not confirmed).",
+        ),
         ("reccon", "reccon", "881 of 1,106 dialogues, 8,699 of 11,104 utterances."),
         (
             "esconv",
