@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.corpus_options import corpus_options, load_corpus
-from workbench.cli.output import json_option, print_json, print_table
+from workbench.cli.corpus_options import corpus_options, load_corpus, strict_option
+from workbench.cli.output import json_option, print_findings, print_json, print_table
 
 __all__ = ["command"]
 
@@ -17,6 +17,7 @@ __all__ = ["command"]
 @click.option("--out", metavar="STUDY", help="Study folder to make or to go on with.")
 @click.option("--add", is_flag=True, help="CORPUS holds new sessions for the existing study.")
 @corpus_options
+@strict_option
 @click.option("--outcomes", metavar="FILE", help="CSV or Parquet table of outcomes or ratings.")
 @click.option("--outcomes-key", default="id", show_default=True, help="Its column with the ids.")
 @click.option(
@@ -37,6 +38,7 @@ def command(
     format_: str | None,
     columns: tuple[str, ...],
     roles: tuple[str, ...],
+    strict: bool,
     outcomes: str | None,
     outcomes_key: str,
     outcomes_by: str,
@@ -59,11 +61,10 @@ def command(
     elif out is None:
         raise click.UsageError("Say where to keep the results: --out STUDY.")
     else:
-        loaded = load_corpus(corpus, format_=format_, columns=columns, roles=roles)
+        loaded = load_corpus(corpus, format_=format_, columns=columns, roles=roles, strict=strict)
         if not as_json:
             click.echo(repr(loaded))
-            for finding in loaded.findings:
-                click.echo(f"  {finding.level}: {finding}")
+            print_findings(loaded.findings)
         if not (Path(out) / "study.json").is_file():
             study = Study.create(out, loaded)
         else:

@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from workbench.corpus import Corpus
 
-__all__ = ["corpus_options", "load_corpus"]
+__all__ = ["corpus_options", "load_corpus", "strict_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,8 +38,20 @@ def corpus_options(function: F) -> F:
     return function
 
 
+def strict_option(function: F) -> F:
+    """Add `--strict` to a verb."""
+    return click.option(
+        "--strict", is_flag=True, help="Refuse a folder with a file that cannot be read."
+    )(function)
+
+
 def load_corpus(
-    path: str, *, format_: str | None, columns: tuple[str, ...], roles: tuple[str, ...]
+    path: str,
+    *,
+    format_: str | None,
+    columns: tuple[str, ...],
+    roles: tuple[str, ...],
+    strict: bool = False,
 ) -> Corpus:
     """Load a corpus as the options of `corpus_options` say."""
     from workbench.corpus import load
@@ -49,6 +61,7 @@ def load_corpus(
         format=format_,
         columns=_pairs(columns, "--column") or None,
         roles=_pairs(roles, "--role") or None,
+        strict=strict,
     )
 
 

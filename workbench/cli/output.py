@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import polars as pl
 
-__all__ = ["json_option", "print_json", "print_table"]
+if TYPE_CHECKING:
+    from workbench.corpus import Finding
+
+__all__ = ["json_option", "print_findings", "print_json", "print_table"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -19,6 +23,16 @@ def json_option(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")(
         function
     )
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Print findings, a line each, and how many there are of each level, to standard error."""
+    levels = Counter(finding.level for finding in findings)
+    for finding in findings:
+        click.echo(f"{finding.level}: {finding}", err=True)
+    if findings:
+        told = ", ".join(f"{count} {level}{'s'[: count > 1]}" for level, count in levels.items())
+        click.echo(f"{told}.", err=True)
 
 
 def print_json(content: Mapping[str, Any]) -> None:

@@ -66,7 +66,8 @@ def load(
         corpus = _read(path, format, columns, roles)
     left_out = [finding for finding in corpus.findings if finding.check == BROKEN]
     if strict and left_out:
-        raise BadInput("\n".join([f"{path}: files cannot be read.", *map(str, left_out)]))
+        told = [f"{finding.where}: {finding.message}" for finding in left_out]
+        raise BadInput("\n".join([f"{path}: {len(told)} file(s) cannot be read.", *told]))
     return replace(
         corpus,
         metadata=replace(corpus.metadata, source_checksum=content.result()),

@@ -126,7 +126,9 @@ class RoleProposal:
         open_ones = self.table.join(sure, on="conversation_id", how="anti")
         findings = _told(self.corpus, sure, open_ones, threshold)
         changed = _with(self.corpus, given)
-        return replace(changed, findings=(*changed.findings, *findings))
+        sides = {f"no {side} turns" for side in changed.utterances["side"].unique()}
+        before = [finding for finding in changed.findings if finding.check not in sides]
+        return replace(changed, findings=(*before, *findings))
 
     def _repr_html_(self) -> str:
         return self.table._repr_html_()
