@@ -8,7 +8,9 @@ lines so that they are found when the package runs from a checkout without insta
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 
 __all__ = ["registered"]
@@ -25,4 +27,10 @@ def registered(group: str, built_in: Mapping[str, str]) -> dict[str, EntryPoint]
         Name -> `module:object` of what comes with the workbench.
     """
     ours = {name: EntryPoint(name, value, group) for name, value in built_in.items()}
-    return ours | {point.name: point for point in entry_points(group=group)}
+    return ours | {point.name: point for point in _offered(group, tuple(sys.path))}
+
+
+@lru_cache(maxsize=8)
+def _offered(group: str, _search_path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """Entry points of installed packages; looking through them takes longer than a small file."""
+    return tuple(entry_points(group=group))
