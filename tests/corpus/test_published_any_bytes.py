@@ -88,7 +88,7 @@ def test_each_file_is_known_by_its_content_and_by_one_reader_only(tmp_path, name
 
 @pytest.mark.parametrize("name", SEEDS)
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_a_spoiled_file_loads_or_is_refused(tmp_path_factory, name, data):
@@ -133,7 +133,7 @@ loose = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(content=loose, form=st.sampled_from(["emorynlp", "reccon", "counsel-chat"]))
 def test_any_json_loads_or_is_refused(tmp_path_factory, content, form):
     path = tmp_path_factory.mktemp("any") / "file.json"
