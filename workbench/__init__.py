@@ -19,6 +19,8 @@ _LAZY = {
     "Corpus": "workbench.corpus",
     "Layer": "workbench.corpus",
     "load": "workbench.corpus",
+    "validate": "workbench.corpus.validation",
+    "redact": "workbench.corpus.privacy",
     "Study": "workbench.study",
     "analyse": "workbench.pipeline",
     "topics": "workbench.pipeline",

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 import workbench as wb
 from workbench.cli.convert import command
+from workbench.corpus import readers, writers
 from workbench.errors import BadInput
 from workbench.resources import bundled
 
@@ -110,3 +111,9 @@ def test_a_target_is_needed_and_an_unknown_format_named(zoom, tmp_path):
     assert "TARGET" in convert(zoom).stderr
     with pytest.raises(BadInput, match="convokit"):
         convert(zoom, tmp_path / "out", "--to", "convokt")
+
+
+def test_the_list_of_formats_is_the_registry():
+    listed = convert("--list").stdout
+    for name in {*readers.readers(), *writers.writers()}:
+        assert f" {name} " in listed

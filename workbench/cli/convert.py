@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.cli.corpus_options import corpus_options, load_corpus, strict_option
-from workbench.cli.output import json_option, print_findings, print_json
+from workbench.cli.output import json_option, print_findings, print_json, print_table
 
 if TYPE_CHECKING:
     from workbench.corpus import Corpus
@@ -16,7 +16,24 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
+def _list_formats(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    """Print what can be read and written, then end."""
+    from workbench.corpus.formats import formats
+
+    if wanted:
+        print_table(formats())
+        context.exit()
+
+
 @click.command("convert")
+@click.option(
+    "--list",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_formats,
+    help="List the formats that can be read and written.",
+)
 @click.argument("source")
 @click.argument("target", required=False)
 @click.option("--to", "to", default="workbench", show_default=True, help="Format to write.")
