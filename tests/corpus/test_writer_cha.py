@@ -27,7 +27,7 @@ TURNS = pl.DataFrame(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=CHECKS, phases=PHASES)
+@settings(max_examples=30, deadline=None, suppress_health_check=CHECKS, phases=PHASES)
 @given(corpus=corpora())
 def test_whatever_is_not_told_as_lost_comes_back(corpus):
     assert_what_is_not_lost_comes_back(corpus, "cha")

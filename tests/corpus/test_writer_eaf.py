@@ -42,7 +42,7 @@ def coded():
     return Corpus.build(TURNS, layers=[first, second])
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=CHECKS, phases=PHASES)
+@settings(max_examples=30, deadline=None, suppress_health_check=CHECKS, phases=PHASES)
 @given(corpus=corpora())
 def test_whatever_is_not_told_as_lost_comes_back(corpus):
     assert_what_is_not_lost_comes_back(corpus, "eaf")
@@ -93,6 +93,17 @@ def test_turns_out_of_the_order_of_time_keep_their_order(tmp_path):
     assert wb.load(tmp_path / "talk.eaf").utterances["start"].to_list() == [9.0, None, 0.5]
 
 
+def test_an_utterance_may_be_called_like_another_conversation():
+    talks = TURNS.with_columns(pl.Series("conversation_id", ["talk", "talk", "talk-1"]))
+    ids = pl.Series("id", ["talk-0", "talk-1", "talk-1-0"])
+    rows = pl.DataFrame({"unit_id": ids, "label": ["a", "b", "a"]})
+    layer = Layer.build("x.y", rows, LayerMetadata("x", "y", "human", labels=("a", "b")))
+    again = assert_what_is_not_lost_comes_back(
+        Corpus.build(talks.with_columns(ids), layers=[layer]), "eaf"
+    )
+    assert again.layer("x.y").table.height == 3
+
+
 def test_losses_are_counted_with_their_reason():
     turns = TURNS.with_columns(
         pl.Series("start", [0.0001, 2.0, 5.5]),
@@ -116,6 +127,7 @@ def test_losses_are_counted_with_their_reason():
 
 def test_the_demonstration_corpus_loses_only_facts(tmp_path):
     corpus = wb.load(bundled("data", "demo"))
+    corpus = corpus.filter(conversations=corpus.conversations["id"].head(5).to_list())
     told = {finding.where for finding in writer("eaf").lost(corpus)}
     assert not any(where.startswith("utterances.") for where in told)
     again = assert_what_is_not_lost_comes_back(corpus, "eaf")

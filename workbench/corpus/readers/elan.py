@@ -180,17 +180,15 @@ def _annotation(element: Element, slots: _Slots) -> Annotation:
 
 def _entries(vocabulary: Element) -> tuple[str, ...]:
     """Values of a vocabulary; of several languages the first."""
-    values = [entry.text or "" for entry in vocabulary.iter("CV_ENTRY")]
-    values += [entry.findtext("CVE_VALUE") or "" for entry in vocabulary.iter("CV_ENTRY_ML")]
-    return tuple(dict.fromkeys(value for value in values if value))
+    single = [entry.text for entry in vocabulary.iter("CV_ENTRY")]
+    several = [entry.findtext("CVE_VALUE") for entry in vocabulary.iter("CV_ENTRY_ML")]
+    return tuple(dict.fromkeys(value for value in (*single, *several) if value))
 
 
 def _facts(root: Element) -> dict[str, str]:
     """Date, author and media; the path on somebody's disk is left for the relative one."""
-    media = [
-        one.get("RELATIVE_MEDIA_URL") or one.get("MEDIA_URL", "")
-        for one in root.iter("MEDIA_DESCRIPTOR")
-    ]
+    found = root.iter("MEDIA_DESCRIPTOR")
+    media = [one.get("RELATIVE_MEDIA_URL") or one.get("MEDIA_URL") or "" for one in found]
     author = root.get("AUTHOR", "")
     facts = {
         "date": "" if root.get("DATE") == UNDATED else root.get("DATE", ""),

@@ -17,7 +17,8 @@ from typing import Any
 import polars as pl
 
 from workbench.corpus.corpus import Corpus
-from workbench.corpus.readers.cha import ID_FIELDS, NOT_KEPT, OWN, corpus_of_chat
+from workbench.corpus.readers.cha import corpus_of_chat
+from workbench.corpus.readers.chat_lines import ID_FIELDS, NOT_KEPT, OWN
 from workbench.corpus.schema import META, side_of
 from workbench.corpus.validation import Finding
 from workbench.corpus.writers.transcripts import lost_in, write_transcripts

@@ -168,7 +168,8 @@ def _codings(
     for layer in layers:
         texts: dict[int, list[str]] = defaultdict(list)
         for unit, label in layer.table.select("unit_id", "label").iter_rows():
-            texts[place_of[unit]].append(label or "")
+            if unit in place_of:  # an id may also be that of a conversation
+                texts[place_of[unit]].append(label or "")
         several = any(len(given) > 1 for given in texts.values())
         stereotype = "Symbolic_Subdivision" if several else "Symbolic_Association"
         kind = _Kind(layer.name, stereotype, vocabulary_of[layer.name])
