@@ -61,6 +61,8 @@ def test_a_task_with_turns_is_a_conversation(tmp_path):
     ]
     talk = corpus.conversations.row(0, named=True)
     assert (talk["topic"], talk["meta.clinic"]) == ("sleep", "north")
+    asked = wb.load(path, roles={"Client": "patient"})
+    assert asked.utterances["role"].to_list() == ["therapist", "patient", "patient"]
 
 
 def test_where_a_region_is_decides_its_unit(tmp_path):
@@ -245,7 +247,7 @@ def test_an_interface_with_entities_is_refused(tmp_path):
 # -- there and back --------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=CHECKS, phases=PHASES)
+@settings(max_examples=30, deadline=None, suppress_health_check=CHECKS, phases=PHASES)
 @given(corpus=coded_corpora())
 def test_codings_come_back_or_are_told_as_lost(tmp_path_factory, corpus):
     path = tmp_path_factory.mktemp("coded") / "out"

@@ -152,6 +152,16 @@ def test_variables_cases_and_memos_are_facts_of_the_conversation(tmp_path):
     assert found == {"Clinic": "North", "Age": 41, "case": "P7", "note": "by phone"}
 
 
+def test_sets_of_codes_and_the_programs_name_are_kept(tmp_path):
+    member = f'<MemberCode targetGUID="{OTHER_REASONS}"/>'
+    after = f'<Sets><Set guid="{guid(75)}" name="Why">{member}</Set></Sets>'
+    corpus = load(tmp_path, after=after)
+    assert corpus.metadata.facts["refi"] == {
+        "origin": "Another program",
+        "sets": {"Why": ["Sustain/Reasons"]},
+    }
+
+
 def test_cases_that_cover_the_words_are_the_speakers(tmp_path):
     text = "Good morning.\nMorning.\nSleep well?\nNo.\n"
     lines = [span(line, text) for line in ("Good morning.", "Morning.", "Sleep well?", "No.")]

@@ -22,7 +22,7 @@ from workbench.corpus.writers import writer
 from workbench.resources import bundled
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=CHECKS, phases=PHASES)
+@settings(max_examples=30, deadline=None, suppress_health_check=CHECKS, phases=PHASES)
 @given(corpus=coded_corpora())
 def test_codings_come_back_or_are_told_as_lost(tmp_path_factory, corpus):
     path = tmp_path_factory.mktemp("coded") / "x.qdpx"

@@ -120,9 +120,9 @@ def layers_of(rows: pl.DataFrame, schemes: Mapping[str, SchemeFacts] | None = No
         metadata = LayerMetadata(
             str(scheme),
             str(coder),
-            kind,  # type: ignore[arg-type]
-            round=int(round_),  # type: ignore[call-overload]
-            unit=unit,  # type: ignore[arg-type]
+            kind,
+            round=int(round_),
+            unit=unit,
             labels=tuple(dict.fromkeys([*told, *used])),
             exclusive=single if known.exclusive is None else known.exclusive and single,
             codebook=known.codebook,

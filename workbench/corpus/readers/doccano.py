@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, cast
+from typing import Any
 
 from workbench.corpus.corpus import Corpus
 from workbench.corpus.layer import Unit
@@ -196,7 +196,7 @@ def _codings(key: str, line: _Line) -> Iterator[Coding]:
     note = _note(record)
     entries = [entry for name in _LABELS for entry in _entries(line, name)]
     if not entries and any(isinstance(record.get(name), list) for name in _LABELS):
-        unit = cast(Unit, "span" if _spans_expected(record) else "utterance")
+        unit: Unit = "span" if _spans_expected(record) else "utterance"
         yield Coding(unit=unit, label=None, note=note, **facts)
     targets = _targets(key, record, entries)
     for entry in entries:

@@ -14,9 +14,6 @@ __all__ = ["CONFIG", "Control", "LabelConfig", "read_label_config"]
 
 CONFIG = "label_config.xml"
 
-_SPANS = ("Labels", "ParagraphLabels", "HyperTextLabels")
-_CHOICES = ("Choices", "Taxonomy")
-
 
 @dataclass(frozen=True, slots=True)
 class Control:
@@ -25,11 +22,6 @@ class Control:
     tag: str
     labels: tuple[str, ...]
     single: bool
-
-    @property
-    def marks_spans(self) -> bool:
-        """Whether its labels go on parts of a text."""
-        return self.tag in _SPANS
 
 
 @dataclass(frozen=True, slots=True)

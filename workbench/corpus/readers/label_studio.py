@@ -107,12 +107,9 @@ def _read(
     spoken = [(task, turns_of(path, task.row, task.data, config)) for task in tasks]
     dialogues = [(task, turns) for task, turns in spoken if turns is not None]
     texts = [task for task, turns in spoken if turns is None]
-    parts = []
-    if dialogues:
-        parts.append(_dialogues(path, dialogues, config, columns, roles))
-    if texts:
-        parts.append(_texts(path, texts, config, columns, roles))
-    return join_corpora([(str(path), part) for part in parts])
+    corpora = [_dialogues(path, dialogues, config, columns, roles)] if dialogues else []
+    corpora += [_texts(path, texts, config, columns, roles)] if texts else []
+    return join_corpora([(str(path), corpus) for corpus in corpora])
 
 
 # -- whose codings ---------------------------------------------------------------------------------

@@ -139,8 +139,10 @@ def _read(
         rows_of(codings_of(project, spoken, schemes, trouble)),
         {scheme.name: scheme_facts(scheme) for scheme in schemes},
     )
-    build = _ours if project.ours else _theirs
-    corpus = join_corpora([(str(path), build(path, project, talk, roles)) for talk in spoken])
+    if project.ours:
+        corpus = _ours(path, project, spoken, roles)
+    else:
+        corpus = join_corpora([(str(path), _theirs(path, project, talk, roles)) for talk in spoken])
     found = trouble.findings(path, _TOLD)
     return replace(
         corpus,
@@ -258,9 +260,11 @@ def _facts_of(project: Project, source: Source) -> dict[str, Any]:
     return {f"{META}{key}": value for key, value in values.items()}
 
 
-def _ours(path: Path, project: Project, talk: Spoken, roles: Mapping[str, str] | None) -> Corpus:
-    """A conversation that our writer wrote: ids, roles and columns as they were."""
-    people = {turn.speaker for turn in talk.turns}
+def _ours(
+    path: Path, project: Project, spoken: Sequence[Spoken], roles: Mapping[str, str] | None
+) -> Corpus:
+    """Conversations that our writer wrote: ids, roles and columns as they were."""
+    people = {turn.speaker for talk in spoken for turn in talk.turns}
     cases = [case for case in project.cases if case.name in people]
     role_of = {case.name: case.values.get("role") for case in cases}
     rows = [
@@ -273,9 +277,10 @@ def _ours(path: Path, project: Project, talk: Spoken, roles: Mapping[str, str] |
             "text": turn.text,
             ROW: turn.row,
         }
+        for talk in spoken
         for place, (name, turn) in enumerate(zip(talk.ids, talk.turns, strict=True))
     ]
-    facts, _ = flatten([{**talk.source.values, "id": talk.conversation}])
+    facts, _ = flatten([{**talk.source.values, "id": talk.conversation} for talk in spoken])
     return Corpus.build(
         pl.DataFrame(rows, schema_overrides={"role": pl.String}, infer_schema_length=None),
         conversations=pl.DataFrame(facts),

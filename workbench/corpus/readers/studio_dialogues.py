@@ -124,8 +124,9 @@ def _named(facts: Mapping[str, Any], ours: bool) -> dict[str, Any]:
     names = by_name(pl.DataFrame({key: [""] for key in facts}))
     found = {}
     for key, value in facts.items():
-        known = names.get(key)
-        found[known if known in CONVERSATION_COLUMNS and known != "id" else f"{META}{key}"] = value
+        known = names.get(key, "id")
+        free = known == "id" or known not in CONVERSATION_COLUMNS
+        found[f"{META}{key}" if free else known] = value
     return found
 
 

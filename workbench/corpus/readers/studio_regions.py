@@ -102,7 +102,8 @@ def _given(
         if labels is None:
             trouble.note("unreadable", where)
             continue
-        for label in labels or [None]:
+        given: list[str | None] = [*labels] or [None]
+        for label in given:
             yield {**extra, "label": label}
     if labelled:
         return
