@@ -75,13 +75,9 @@ def corpus_of_chat(path: Path, text: str, *, roles: Mapping[str, str] | None = N
     asked = dict(roles or {})
     for code in spoke:
         traits = found.speakers.get(code, {})
-        for key in (
-            traits.get("role"),
-            traits.get("name"),
-            code,
-        ):  # the last that is asked for wins
-            if roles and key in roles:
-                asked[code] = roles[key]
+        names = traits.get("role", ""), traits.get("name", ""), code
+        if known := [asked[name] for name in names if name in asked]:
+            asked[code] = known[-1]
     first, *_ = re.split(r"[,\s]+", found.facts.get(f"{META}languages", ""))
     said = found.own.get("language")
     language = said if isinstance(said, str) else first
