@@ -145,6 +145,7 @@ NOT_PLAIN = {
     "note": "Note: buy milk\n",
     "facts": "name: x\ncolour: red\nsize: 3\n",
     "yaml": "- name: a\n  text: b\n- name: c\n  text: d\n",
+    "css": "p {\n  color: red;\n  margin: 0;\n}\na {\n  color: blue;\n  margin: 1px;\n}\n",
     "mail": "From: a\nTo: b\nSubject: c\n\nFrom: a\nTo: b\nSubject: d\n",
     "code": "def f(x):\n    try:\n        return 1\n    except E:\n        x = 2\n    else:\n        pass\n",
     "whatsapp": "12/03/2024, 10:15 - Ann: Hi\n12/03/2024, 10:16 - Bob: Hello\n" * 3,

@@ -1,5 +1,7 @@
 """SubRip files as players, recognisers and broadcasters write them, whole and damaged."""
 
+import time
+
 import pytest
 import webvtt
 from hypothesis import given, settings
@@ -79,8 +81,10 @@ def test_formatting_positions_and_entities(tmp_path):
 
 
 def cues(*texts):
-    blocks = (f"{n}\n00:00:{n:02},000 --> 00:00:{n + 1:02},000\n{t}\n" for n, t in enumerate(texts))
-    return "\n".join(blocks)
+    def at(second):
+        return f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02},000"
+
+    return "\n".join(f"{n}\n{at(n)} --> {at(n + 1)}\n{t}\n" for n, t in enumerate(texts))
 
 
 def test_speaker_changes_carry_on_until_the_next(tmp_path):
@@ -190,6 +194,14 @@ def test_prose_with_an_arrow_is_no_srt(tmp_path):
 @given(content=spoiled(NAMED))
 def test_any_bytes_load_or_are_refused(tmp_path_factory, content):
     assert_loads_or_refuses(tmp_path_factory.mktemp("any"), content, "srt")
+
+
+def test_a_day_of_cues_takes_seconds(tmp_path):
+    """Twenty thousand cues; work that grows with their square took minutes."""
+    began = time.perf_counter()
+    corpus = srt(tmp_path, cues(*(f"Ann{n % 3}: {n}" for n in range(20_000))))
+    assert corpus.utterances.height == 20_000
+    assert time.perf_counter() - began < 30
 
 
 # -- real files ------------------------------------------------------------------------------------

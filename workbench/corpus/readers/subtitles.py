@@ -195,7 +195,7 @@ def _passages(
             if above is not None and above.lines and _names(above, is_identifier):
                 fresh.identifier = above.lines.pop().strip()
                 if above.times is None and not above.lines:
-                    found.remove(above)
+                    found.pop()
             found.append(fresh)
             open_ = fresh
         elif open_ is None:
@@ -284,15 +284,14 @@ def _marked_speakers(lines: Sequence[Sequence[str]]) -> Speakers:
 
 def _named(lines: Sequence[str], speakers: Speakers) -> list[Part]:
     """Lines of a cue, parted where one starts with a speaker's name."""
-    parts: list[Part] = []
+    parts: list[tuple[str | None, list[str]]] = []
     for line in lines:
         name, text = speakers.split(line)
         if name is not None or not parts:
-            parts.append((name, text))
+            parts.append((name, [text]))
         else:
-            before, words = parts[-1]
-            parts[-1] = before, f"{words} {text}"
-    return parts
+            parts[-1][1].append(text)
+    return [(name, " ".join(texts)) for name, texts in parts]
 
 
 def _changes(text: str, speakers: Speakers, speaking: str | None) -> tuple[list[Part], str | None]:
