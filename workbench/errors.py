@@ -19,7 +19,19 @@ __all__ = [
     "NetworkRefused",
     "NotComputed",
     "WorkbenchError",
+    "shown",
 ]
+
+
+def shown(names: Collection[str]) -> list[str]:
+    """Names of columns for a message; what reads like a sentence is none, and stays unsaid.
+
+    The first row of a table without a header holds what somebody said.
+    """
+    return [
+        f"<{len(name)} characters>" if len(name) > 40 or len(name.split()) > 3 else name
+        for name in names
+    ]
 
 
 class WorkbenchError(Exception):
@@ -46,7 +58,7 @@ class BadInput(WorkbenchError):
         """Say that `wanted` is not among `present`, with the nearest name."""
         near = get_close_matches(wanted, list(present), n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        return cls(f"There is no {kind} {wanted!r}.{hint} Present: {sorted(present)}.")
+        return cls(f"There is no {kind} {wanted!r}.{hint} Present: {sorted(shown(present))}.")
 
 
 class DiskFull(WorkbenchError):

@@ -117,6 +117,13 @@ def test_messages_hold_no_words_of_the_dialogue(tmp_path):
     assert "secret" not in str(refused.value)
 
 
+def test_a_first_row_of_words_is_no_header_to_be_told(tmp_path):
+    path = write(tmp_path, "x.csv", "I hate my father so much,7\nMe too and my mother,8\n")
+    with pytest.raises(BadInput, match=r"<24 characters>") as refused:
+        wb.load(path)
+    assert "father" not in str(refused.value)
+
+
 def test_blank_lines_and_windows_line_ends_are_no_trouble(tmp_path):
     corpus = wb.load(write(tmp_path, "x.csv", (HEADER + ROWS + "\n\n").replace("\n", "\r\n")))
     assert corpus.utterances["text"].to_list() == ["How are you?", "Fine."]

@@ -22,7 +22,7 @@ from workbench.corpus.readers.tabular import (
 from workbench.corpus.readers.times import seconds, unreadable
 from workbench.corpus.schema import CONVERSATION_COLUMNS, META, ROW, UTTERANCE_COLUMNS
 from workbench.corpus.validation import Finding
-from workbench.errors import BadInput
+from workbench.errors import BadInput, shown
 
 __all__ = ["READER", "corpus_of_table", "read_rows", "speaks", "split_off_conversations"]
 
@@ -163,7 +163,7 @@ def _mapping(
         raise BadInput.in_file(
             where,
             "no column could be taken for the text, or none for the speaker.",
-            remedy=f"Columns there: {present}. "
+            remedy=f"Columns there: {shown(present)}. "
             "Say which: columns={'their name': 'text', 'their name': 'speaker'}.",
         )
     return _freed(mapping, raw), _shown(where, named, guessed)

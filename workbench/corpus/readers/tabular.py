@@ -16,7 +16,7 @@ from workbench.corpus.readers.flattening import COMPANION, flatten
 from workbench.corpus.readers.jsonlike import read_records
 from workbench.corpus.readers.opening import is_binary, peek, read_text
 from workbench.corpus.schema import ROW
-from workbench.errors import BadInput
+from workbench.errors import BadInput, shown
 
 __all__ = [
     "as_numbers",
@@ -172,7 +172,7 @@ def require(path: Path, table: pl.DataFrame, needed: Sequence[str]) -> None:
     if absent:
         present = [name for name in table.columns if name != ROW]
         raise BadInput.in_file(
-            path, f"there is no column {absent}.", remedy=f"Columns there: {present}."
+            path, f"there is no column {absent}.", remedy=f"Columns there: {shown(present)}."
         )
 
 
