@@ -30,7 +30,8 @@ def prepare(raw: pl.DataFrame, roles: Mapping[str, str], where: str) -> pl.DataF
         raise BadInput.in_file(
             where,
             f"there is no column for {absent}.",
-            remedy=f"Columns there: {shown(raw.columns)}. Map them with columns={{'their name': 'text', ...}}.",
+            remedy=f"Columns there: {shown(raw.columns)}. "
+            "Map them with columns={'their name': 'text', ...}.",
         )
     if ROW not in raw.columns:
         raw = raw.with_row_index(ROW, offset=1)
