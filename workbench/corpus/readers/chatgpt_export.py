@@ -105,13 +105,14 @@ def _chat(path: Path, row: int, record: Any) -> tuple[Chat, int]:
     parents = _parents(nodes)
     messages = {name: _message(row, name, node) for name, node in nodes.items()}
     kept = {name: message for name, message in messages.items() if message is not None}
-    current = record.get("current_node")
     linked = [
         replace(message, reply_to=_nearest(name, parents, kept)) for name, message in kept.items()
     ]
-    if current not in kept and isinstance(current, str):
+    shown = record.get("current_node")
+    current = shown if isinstance(shown, str) else None
+    if current is not None and current not in kept:
         current = _nearest(current, parents, kept)
-    ordered, tree = in_tree_order(linked, current=current if isinstance(current, str) else None)
+    ordered, tree = in_tree_order(linked, current=current)
     facts = {f"{META}{key}": value for key, value in record.items() if key not in _OWN}
     name = _name_of(record) or f"{bare_name(path)}-{row}"
     return Chat(name, row, ordered, {**facts, **tree}), len(mapping) - len(kept)

@@ -95,7 +95,7 @@ def _oldest_first(calls: list[Call]) -> list[Call]:
     stamps = [call.sent[-1].timestamp for call in calls]
     known = [stamp for stamp in stamps if stamp is not None]
     falling = all(first >= second for first, second in pairwise(known))
-    if len(known) == len(calls) and falling and known[0] != known[-1]:
+    if known and len(known) == len(calls) and falling and known[0] != known[-1]:
         return calls[::-1]
     return calls
 

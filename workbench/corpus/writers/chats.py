@@ -64,7 +64,8 @@ def _as_written(utterances: pl.DataFrame) -> pl.DataFrame:
 def name_of(turn: Mapping[str, Any]) -> str | None:
     """The speaker where the format can name one; None where the id only repeats the role."""
     speaker, talk = turn["speaker"], turn["conversation_id"]
-    repeats = speaker in (f"{turn['said']}-{talk}", f"{turn['role']}-{talk}")
+    ends = [speaker.removeprefix(f"{role}-") for role in (turn["said"], turn["role"])]
+    repeats = any(end != speaker and f"{talk}~".startswith(f"{end}~") for end in ends)
     return speaker if not repeats and _NAME.fullmatch(speaker) else None
 
 
