@@ -173,3 +173,13 @@ def test_pandas_tables_are_taken():
     assert joined.speakers["age"].to_list() == [40]
     with pytest.raises(BadInput, match="Expected a table"):
         Corpus.build([1, 2])
+
+
+def test_a_filter_does_not_take_an_utterance_for_the_conversation_of_its_name():
+    frame = pl.DataFrame({"id": ["a", "b", "c"], "conversation_id": ["b", "b", "x"]})
+    turns = frame.with_columns(speaker=pl.lit("s"), text=pl.lit("t"))
+    rows = pl.DataFrame({"unit_id": ["a", "b", "c"], "label": ["x"] * 3})
+    layer = Layer.build("l", rows, LayerMetadata("s", "h", "human"))
+    whole = Corpus.build(turns, layers=[layer])
+    kept = whole.filter(utterances=pl.col("id") == "a")
+    assert kept.layers[0].table["unit_id"].to_list() == ["a"]

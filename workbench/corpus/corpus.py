@@ -197,13 +197,14 @@ class Corpus:
         if utterances is not None:
             turns = turns.filter(utterances)
         talks = talks.filter(pl.col("id").is_in(turns["conversation_id"].unique().implode()))
-        units = pl.concat([turns["id"], talks["id"]])
         return replace(
             self,
             utterances=turns,
             conversations=talks,
             speakers=self.speakers.filter(pl.col("id").is_in(turns["speaker"].unique().implode())),
-            layers=tuple(layer.restricted_to(units) for layer in self.layers),
+            layers=tuple(
+                layer.of(utterances=turns["id"], conversations=talks["id"]) for layer in self.layers
+            ),
         )
 
     def join_outcomes(

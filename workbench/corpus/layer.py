@@ -163,6 +163,12 @@ class Layer:
             schema={"label": pl.String, "count": pl.Int64, "expected": pl.Float64},
         )
 
+    def of(self, *, utterances: pl.Series, conversations: pl.Series) -> Layer:
+        """Keep the rows of some utterances, or, in a layer on conversations, of those."""
+        return self.restricted_to(
+            conversations if self.metadata.unit == "conversation" else utterances
+        )
+
     def restricted_to(self, unit_ids: pl.Series) -> Layer:
         """Keep the rows of some units."""
         keep = pl.col("unit_id").is_in(unit_ids.implode())

@@ -70,7 +70,6 @@ def corpus_partitions(corpus: Corpus, *, rows: int) -> Iterator[Corpus]:
         count = int(sizes["rows"][first:beyond].sum())
         turns = corpus.utterances.slice(begun, count)
         begun += count
-        units = pl.concat([turns["id"], ids])
         yield replace(
             corpus,
             utterances=turns,
@@ -78,5 +77,7 @@ def corpus_partitions(corpus: Corpus, *, rows: int) -> Iterator[Corpus]:
             speakers=corpus.speakers.filter(
                 pl.col("id").is_in(turns["speaker"].unique().implode())
             ),
-            layers=tuple(layer.restricted_to(units) for layer in corpus.layers),
+            layers=tuple(
+                layer.of(utterances=turns["id"], conversations=ids) for layer in corpus.layers
+            ),
         )

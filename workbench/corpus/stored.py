@@ -131,19 +131,19 @@ class StoredCorpus:
 
     def _corpus(self, turns: pl.DataFrame) -> Corpus:
         talks = turns["conversation_id"].unique()
-        units = pl.concat([turns["id"], talks])
         return Corpus(
             utterances=turns,
             conversations=self.conversations.filter(pl.col("id").is_in(talks.implode())),
             speakers=self.speakers.filter(pl.col("id").is_in(turns["speaker"].unique().implode())),
-            layers=tuple(_layer_of(file, units) for file in layer_files(self.path)),
+            layers=tuple(_layer_of(file, turns["id"], talks) for file in layer_files(self.path)),
             metadata=self.metadata,
         )
 
 
-def _layer_of(file: Path, units: pl.Series) -> Layer:
-    """The rows of a stored layer that belong to `units`."""
+def _layer_of(file: Path, turns: pl.Series, talks: pl.Series) -> Layer:
+    """The rows of a stored layer that belong to some utterances or conversations."""
     metadata = Layer.read_metadata(file)
+    units = talks if metadata.unit == "conversation" else turns
     wanted = pl.col("unit_id").is_in(units.implode())
     beside = file.with_name(f"{file.stem}.probabilities.parquet")
     shares = pl.scan_parquet(beside).filter(wanted).collect() if beside.exists() else None
