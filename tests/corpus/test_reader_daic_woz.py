@@ -132,11 +132,11 @@ def test_roles_can_be_said_otherwise(tmp_path, key):
 def test_what_is_no_session_is_refused(tmp_path, text, hint):
     path = write(tmp_path, "300_TRANSCRIPT.csv", text)
     with pytest.raises(BadInput, match=hint):
-        wb.load(path, format="daic_woz")
+        wb.load(path, format="daic-woz")
 
 
 @settings(max_examples=120, deadline=None)
-@given(content=spoiled(TALK.encode()), form=st.sampled_from([None, "daic_woz"]))
+@given(content=spoiled(TALK.encode()), form=st.sampled_from([None, "daic-woz"]))
 def test_a_spoiled_file_loads_or_is_refused(tmp_path_factory, content, form):
     path = tmp_path_factory.mktemp("spoiled") / "300_TRANSCRIPT.csv"
     assert_loads_or_refuses(path, content, format=form)

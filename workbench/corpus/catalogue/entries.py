@@ -239,7 +239,7 @@ _ALL = (
         terms="Given to researchers who sign the end user licence agreement; no copy may be passed on.",
         source="https://dcapswoz.ict.usc.edu/",
         paper="Gratch et al. (2014), LREC, The Distress Analysis Interview Corpus",
-        format="daic_woz",
+        format="daic-woz",
         counts=Counts(189, None, unit="sessions", note="Utterances are not confirmed."),
         patterns=("*_TRANSCRIPT.csv*",),
         request="Ask the University of Southern California, Institute for Creative Technologies, at "

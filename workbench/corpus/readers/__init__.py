@@ -24,7 +24,7 @@ BUILT_IN: Mapping[str, str] = {
     "cped": "workbench.corpus.readers.cped:READER",
     "csv-long": "workbench.corpus.readers.coded_table:LONG",
     "csv-wide": "workbench.corpus.readers.coded_table:WIDE",
-    "daic_woz": "workbench.corpus.readers.daic_woz:READER",
+    "daic-woz": "workbench.corpus.readers.daic_woz:READER",
     "discord": "workbench.corpus.readers.discord:READER",
     "doccano": "workbench.corpus.readers.doccano:READER",
     "docx": "workbench.corpus.readers.docx:READER",

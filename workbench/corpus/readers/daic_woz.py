@@ -272,7 +272,7 @@ def _wrong_labels(path: Path, talks: pl.DataFrame) -> list[Finding]:
 
 
 READER = Reader(
-    "daic_woz",
+    "daic-woz",
     "DAIC-WOZ interviews: a transcript, or a folder with split tables",
     _sniff,
     _read,
