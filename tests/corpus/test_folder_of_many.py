@@ -38,7 +38,10 @@ def folder(tmp_path):
 
 def workbench(*arguments):
     done = subprocess.run(
-        [sys.executable, "-m", "workbench", *map(str, arguments)], capture_output=True, text=True
+        [sys.executable, "-m", "workbench", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return done.returncode, done.stdout + done.stderr
 
