@@ -19,6 +19,8 @@ from workbench.corpus.readers.naming import opening, speakers_among, writable_na
         ("Thérapeute : bonjour", "Thérapeute", "bonjour"),
         ("咨询师：你好", "咨询师", "你好"),
         ("Терапевт: здравствуйте", "Терапевт", "здравствуйте"),
+        ("Avery Lee, Ph.D. | St. Ann (she/her): so", "Avery Lee, Ph.D. | St. Ann (she/her)", "so"),
+        ("+44 20 7946 0000: hello", "+44 20 7946 0000", "hello"),
         ("T:Hello", "T", "Hello"),
         ("Ann:", "Ann", ""),
         ("[Ann]: Hello", "Ann", "Hello"),

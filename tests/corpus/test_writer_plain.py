@@ -48,6 +48,15 @@ def test_what_is_told_as_lost_is_what_is_lost(corpus):
     assert_told_exactly(corpus, "plain")
 
 
+def test_line_breaks_become_spaces_and_are_told(tmp_path):
+    corpus = Corpus.build(TURNS.with_columns(text=pl.Series(["So.\nAnn: no\r\n\nyes", "b", "c"])))
+    lost = {finding.where: finding for finding in writer("plain").lost(corpus)}
+    assert (lost["utterances.text"].count, len(lost)) == (1, 1)
+    assert "Line breaks" in lost["utterances.text"].message
+    corpus.write(tmp_path / "s1.txt", format="plain")
+    assert wb.load(tmp_path / "s1.txt").utterances["text"][0] == "So. Ann: no  yes"
+
+
 def test_one_conversation_and_an_ending_make_a_file_else_a_folder(tmp_path):
     demo = wb.load(bundled("data", "demo"))
     demo.filter(conversations=["d01"]).write(tmp_path / "d01.txt", format="plain")

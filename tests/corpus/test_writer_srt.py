@@ -49,6 +49,15 @@ def test_what_is_told_as_lost_is_what_is_lost(corpus):
     assert_told_exactly(corpus, "srt")
 
 
+def test_line_breaks_become_spaces_and_are_told(tmp_path):
+    corpus = Corpus.build(TURNS.with_columns(text=pl.Series(["So.\nAnn: no\r\n\nyes", "b", "c"])))
+    lost = {finding.where: finding for finding in writer("srt").lost(corpus)}
+    assert (lost["utterances.text"].count, len(lost)) == (1, 1)
+    assert "Line breaks" in lost["utterances.text"].message
+    corpus.write(tmp_path / "s1.srt", format="srt")
+    assert wb.load(tmp_path / "s1.srt").utterances["text"][0] == "So. Ann: no  yes"
+
+
 def test_names_that_end_at_a_colon_are_told(tmp_path):
     corpus = Corpus.build(TURNS.with_columns(speaker=pl.Series(["A: b", "A: b", "12"])))
     lost = {finding.where: finding for finding in writer("srt").lost(corpus)}

@@ -2,7 +2,7 @@
 
 A *candidate* is what a line starts with before its first colon that is followed by a space, the
 line's end or, for one word, a letter (`:` or `：`), or inside `[...]`: at most six words and 60
-characters (one word: 80), a letter among them, no sign that ends a sentence or a clause except
+characters (one word: 80), a letter or six digits among them, no sign that ends a sentence or a clause except
 the point of an abbreviation (`Dr.`), and no word that heads a page (`Date`, `Subject`, `Note`).
 So times and addresses (`10:30`, `https://`) hold none. A candidate is a speaker where
 
@@ -31,8 +31,8 @@ from workbench.corpus.readers.guessing import plain
 
 __all__ = ["Opening", "Speakers", "opening", "speakers_among", "writable_name"]
 
-_NO_NAME = r":：\t\r\n?!;<>{}|\"=\[\]"
-_NAME = rf"[^\W_][^{_NO_NAME}]{{0,79}}?"
+_NO_NAME = r":：\t\r\n?!;<>{}\"=\[\]"
+_NAME = rf"(?:\+(?=\d))?[^\W_][^{_NO_NAME}]{{0,79}}?"
 _COLON = re.compile(
     rf"(?:\[(?P<inner>{_NAME})\]|(?P<name>{_NAME}))\s{{0,3}}(?::(?=\s|$)|：)\s*(?P<text>.*)",
     re.DOTALL,
@@ -46,6 +46,8 @@ _HEADINGS = (
     "sitzung ort hinweis fecha hora tema lugar nota heure sujet lieu remarque"
 )
 _PARTICLE_WORDS, _HEADING_WORDS = frozenset(_PARTICLES.split()), frozenset(_HEADINGS.split())
+_PHONE = 6
+"""Digits from which a number is that of a phone, by which meetings name those who call in."""
 _MOST_WORDS, _LONGEST, _LONGEST_WORD = 6, 60, 80
 
 
@@ -72,9 +74,9 @@ def opening(line: str) -> Opening | None:
 
 
 def _possible(name: str) -> bool:
-    words = name.split()
+    words = [word for word in name.split() if any(map(str.isalnum, word))]
     fits = len(name) <= (_LONGEST_WORD if len(words) == 1 else _LONGEST)
-    lettered = any(sign.isalpha() for sign in name)
+    lettered = any(sign.isalpha() for sign in name) or sum(map(str.isdigit, name)) >= _PHONE
     ended = any(word.endswith((".", ",")) and not _may_go_on(word) for word in words)
     return (
         fits
@@ -148,8 +150,7 @@ def speakers_among(
 def writable_name(name: str) -> str:
     """Return a name that stays one before a colon: the name itself wherever that is possible."""
     made = re.sub(r"\s+", " ", re.sub(rf"[{_NO_NAME}]", "_", name)).strip()
-    if len(made.split()) > _MOST_WORDS or len(made) > _LONGEST:
-        made = made.replace(" ", "_")[:_LONGEST_WORD]
     bare = made.strip(" _-.'#@*")
-    choices = (made, bare, re.sub(r"\W+", "_", bare), f"Speaker {bare}"[:_LONGEST].strip())
+    joined = re.sub(r"\W+", "_", bare)[:_LONGEST_WORD]
+    choices = (made, bare, joined, f"Speaker {bare}"[:_LONGEST].strip())
     return next((each for each in choices if opening(f"{each}: ") == (each, "", False)), "Speaker")
