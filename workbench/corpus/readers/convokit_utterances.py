@@ -171,8 +171,8 @@ def _by_record(path: Path) -> tuple[pl.DataFrame, Traits]:
     records = read_lines(path) if path.suffix == ".jsonl" else read_records(path)
     rows = [_utterance(path, row, record) for row, record in records]
     columns, traits = flatten([row.pop("meta") for row in rows], prefix=META)
-    schema = {**dict.fromkeys((*_NEEDED, "reply_to", "timestamp"), pl.String)}
-    schema |= {"start": pl.Float64, "_is_text": pl.Boolean, ROW: pl.Int64}
+    schema = pl.Schema(dict.fromkeys((*_NEEDED, "reply_to", "timestamp"), pl.String()))
+    schema |= {"start": pl.Float64(), "_is_text": pl.Boolean(), ROW: pl.Int64()}
     return pl.DataFrame(rows, schema=schema).with_columns(columns), traits
 
 
