@@ -40,6 +40,11 @@ SETTINGS: dict[str, Setting] = {
     "device": Setting(
         "WORKBENCH_DEVICE", "auto", "cuda, mps or cpu for models; auto takes the best one there."
     ),
+    "fewest_speakers": Setting(
+        "WORKBENCH_FEWEST_SPEAKERS",
+        "5",
+        "Fewest people that a figure of a public view or report may be about.",
+    ),
     "progress": Setting("WORKBENCH_PROGRESS", "1", "0 hides progress bars."),
 }
 

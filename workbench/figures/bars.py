@@ -9,7 +9,47 @@ import polars as pl
 
 from workbench.figures.palette import colours_of
 
-__all__ = ["label_bars"]
+__all__ = ["add_withheld", "label_bars"]
+
+
+def add_withheld(
+    figure: go.Figure,
+    table: pl.DataFrame,
+    *,
+    value: str,
+    names: Sequence[str],
+    upright: bool = False,
+) -> None:
+    """Write, where a bar is withheld, why: rows of `table` without a `value` and with a `reason`.
+
+    Parameters
+    ----------
+    names
+        Places of the rows on the axis of names.
+    upright
+        Whether bars stand; else they lie.
+    """
+    if "reason" not in table.columns:
+        return
+    told = [
+        (name, reason)
+        for name, n, reason in zip(names, table[value], table["reason"], strict=True)
+        if n is None and reason is not None
+    ]
+    if told:
+        places, none = [name for name, _ in told], [0] * len(told)
+        figure.add_scatter(
+            x=places if upright else none,
+            y=none if upright else places,
+            mode="text",
+            text=["withheld" if upright else reason for _, reason in told],
+            textposition="top center" if upright else "middle right",
+            textfont={"size": 11, "color": "#5c5c5c"},
+            cliponaxis=False,
+            hovertext=[reason for _, reason in told],
+            hoverinfo="text",
+            showlegend=False,
+        )
 
 
 def label_bars(table: pl.DataFrame, *, names: Sequence[str]) -> go.Figure:
@@ -44,4 +84,5 @@ def label_bars(table: pl.DataFrame, *, names: Sequence[str]) -> go.Figure:
             marker={"symbol": "diamond", "size": 10, "color": "#222222"},
             hovertemplate="%{y}: %{x:,.1f} expected<extra></extra>",
         )
+    add_withheld(figure, table, value="count", names=names)
     return figure

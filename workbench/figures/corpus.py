@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import polars as pl
 
-from workbench.figures.bars import label_bars
+from workbench.figures.bars import add_withheld, label_bars
 from workbench.figures.layout import bare, plain, styled
 from workbench.figures.palette import OKABE_ITO, SIDE
 
@@ -36,10 +36,11 @@ def group_sizes(table: pl.DataFrame, *, by: str) -> go.Figure:
             marker={"color": OKABE_ITO[0]},
             text=table["conversations"].to_list(),
             textposition="auto",
-            hovertext=[f"{turns:,} turns" for turns in table["turns"]],
+            hovertext=[f"{turns or 0:,} turns" for turns in table["turns"]],
             hovertemplate="%{y}<br>%{x} conversations, %{hovertext}<extra></extra>",
         )
     )
+    add_withheld(figure, table, value="conversations", names=names)
     return styled(
         figure,
         title=title,
@@ -68,12 +69,15 @@ def turn_lengths(table: pl.DataFrame) -> go.Figure:
             marker={"color": SIDE[str(side)]},
             hovertemplate=f"{side}: %{{x}} words<br>%{{customdata:,}} turns, %{{y:.1%}}<extra></extra>",
         )
+    hidden = int(table["turns"].null_count())
+    told = f" {hidden} bar(s) withheld: {table['reason'].drop_nulls()[0]}." if hidden else ""
     return styled(
         figure,
         title="How long turns are",
         x="words in the turn",
         y="share of the side's turns",
-        caption=f"n = {table['turns'].sum():,} turns. A word is a run of letters, digits or apostrophes.",
+        caption=f"n = {table['turns'].sum():,} turns. A word is a run of letters, digits or apostrophes."
+        + told,
         yaxis_tickformat=".0%",
         legend_title_text="side ",
     )

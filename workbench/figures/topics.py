@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import plotly.graph_objects as go
 import polars as pl
 
+from workbench.figures.bars import add_withheld
 from workbench.figures.estimates import add_dots, add_reasons, methods_of
 from workbench.figures.layout import bare, plain, styled
 from workbench.figures.palette import GREY, OKABE_ITO
@@ -34,7 +35,10 @@ def topic_sizes(info: pl.DataFrame, *, shares: str, chosen: int | None = None) -
     chosen
         Topic to outline.
     """
-    table = info.sort(pl.col("Topic") == OUTLIER, -pl.col("Count")).reverse()
+    # withheld topics stand last: their place must not tell how large they are
+    table = info.sort(
+        pl.col("Count").is_null(), pl.col("Topic") == OUTLIER, -pl.col("Count")
+    ).reverse()
     figure = go.Figure(
         go.Bar(
             x=table["share"].to_list(),
@@ -48,10 +52,12 @@ def topic_sizes(info: pl.DataFrame, *, shares: str, chosen: int | None = None) -
                     "width": [3 if topic == chosen else 0 for topic in table["Topic"]],
                 },
             },
-            text=[f"{n:,}" for n in table["Count"]],
+            text=["" if n is None else f"{n:,}" for n in table["Count"]],
             hovertemplate="%{y}<br>%{x:.1%} of the fitted turns, %{text} turns<extra></extra>",
         )
     )
+    names = [plain(title, width=44, limit=44) for title in table["title"]]
+    add_withheld(figure, table, value="Count", names=names)
     return styled(
         figure,
         title="How often each topic is spoken of",
@@ -194,7 +200,8 @@ def group_shares(table: pl.DataFrame, *, by: str, title: str) -> go.Figure:
     figure = go.Figure()
     add_reasons(figure, table, names=names)
     add_dots(figure, table, names=names, form=".1%")
-    clusters = ", ".join(f"{g}: {n}" for g, n in table["group", "n_clusters"].reverse().iter_rows())
+    known = table.drop_nulls("n_clusters")["group", "n_clusters"].reverse()
+    clusters = ", ".join(f"{g}: {n}" for g, n in known.iter_rows())
     return styled(
         figure,
         title=f"Topic {title} by {by}",

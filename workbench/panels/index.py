@@ -8,9 +8,10 @@ from typing import Any
 from workbench.panels.pages import page_path, read_page
 from workbench.pipeline.analyse import STATIONS
 from workbench.study import StepRecord, Study
-from workbench.views import VIEWS
+from workbench.views import VIEWS, public_tables
 from workbench.views.corpus_tables import corpus_counts
-from workbench.views.view import RESEARCH
+from workbench.views.public import Crowd, counts_of
+from workbench.views.view import PUBLIC, RESEARCH
 
 __all__ = ["index_html", "steps_table"]
 
@@ -55,35 +56,37 @@ def _missing(study: Study, station: str) -> dict[str, Any]:
     }
 
 
-def index_html(study: Study, *, logout: bool = False) -> str:
+def index_html(study: Study, *, logout: bool = False, public: bool = False) -> str:
     """Page of the index, as the study is now.
 
     Parameters
     ----------
     logout
         Whether to offer to log out.
+    public
+        Whether to leave out figures on few people and what the steps say of conversations.
     """
     from jinja2 import Environment
 
     corpus = study.corpus
-    counts = (
-        f"{corpus.conversations.height:,} conversations, {corpus.utterances.height:,} turns, "
-        f"{corpus.speakers.height:,} speakers"
-    )
+    counts, facts, steps = counts_of(corpus), corpus_counts(corpus), steps_table(study)
+    told = "Nobody watches these screens for risk. What they show is as private as the transcripts."
+    if public:
+        crowd = Crowd(corpus)
+        counts, facts = counts_of(corpus, crowd), public_tables.corpus_counts(corpus, crowd)
+        steps = [{**step, "notes": ()} for step in steps]
+        told = PUBLIC.format(fewest=crowd.fewest)
     page = Environment(autoescape=True).from_string(page_path("index.html").read_text("utf-8"))
     return page.render(
         style=read_page("site.css"),
         study_name=study.name,
         about=f"A study of the corpus {corpus.metadata.name}: {counts}.",
-        cautions=[
-            RESEARCH,
-            "Nobody watches these screens for risk. What they show is as private as the transcripts.",
-        ],
+        cautions=[RESEARCH, told],
         screens=[
             {"slug": slug, "title": view.title, "question": view.question}
             for slug, view in VIEWS.items()
         ],
-        steps=steps_table(study),
-        facts=corpus_counts(corpus).rows(),
+        steps=steps,
+        facts=facts.rows(),
         logout=logout,
     )

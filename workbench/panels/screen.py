@@ -35,7 +35,7 @@ class Screen:
         self.view = view
         self._busy = False
         self._cards: dict[str, Card] = {}
-        self.controls = {name: make_control(view, name) for name in view.controls}
+        self.controls = {name: make_control(view, name) for name in view.shown_controls}
         for name, widget in self.controls.items():
             trait = "value_throttled" if hasattr(widget, "value_throttled") else "value"
             widget.param.watch(partial(self._chosen, name), trait)
@@ -74,7 +74,7 @@ class Screen:
     def _show(self) -> None:
         for name, widget in self.controls.items():
             update_control(widget, self.view, name)
-        self.cautions.object = _list_of(self.view.cautions())
+        self.cautions.object = _list_of(self.view.shown_cautions())
         blocks = self.view.blocks()
         cards = {}
         for block in blocks:
@@ -95,7 +95,9 @@ def _list_of(cautions: list[str]) -> str:
     return f'<ul class="cautions" aria-label="Cautions">{items}</ul>' if items else ""
 
 
-def page(study: Study, slug: str, *, site: bool = True, logout: bool = False) -> pn.Template:
+def page(
+    study: Study, slug: str, *, site: bool = True, logout: bool = False, public: bool = False
+) -> pn.Template:
     """Make the page of a screen with a view of its own, for one session.
 
     Parameters
@@ -106,8 +108,10 @@ def page(study: Study, slug: str, *, site: bool = True, logout: bool = False) ->
         Whether the page belongs to the site of `serve`, which has an index.
     logout
         Whether to offer to log out.
+    public
+        Whether to show nothing that was said and no figure on few people.
     """
-    view = VIEWS[slug](study)
+    view = VIEWS[slug](study, public=public)
     screen = Screen(view)
     template = pn.Template(read_page("screen.html"))
     template.add_panel("cautions", screen.cautions)

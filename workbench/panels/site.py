@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import secrets
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,8 @@ EXTENSIONS = ("plotly", "tabulator")
 class _Index(AuthRequestHandler):
     """Answers `/` with the index, made anew each time."""
 
-    def initialize(self, study: Study, logout: bool) -> None:
-        self._study, self._logout = study, logout
+    def initialize(self, study: Study, logout: bool, public: bool) -> None:
+        self._study, self._logout, self._public = study, logout, public
 
     def get_login_url(self) -> str:
         return "./login"
@@ -42,10 +42,12 @@ class _Index(AuthRequestHandler):
     @authenticated
     def get(self) -> None:
         self.set_header("Cache-Control", "no-store")
-        self.finish(index_html(self._study, logout=self._logout))
+        self.finish(index_html(self._study, logout=self._logout, public=self._public))
 
 
-def make_server(study: Study, *, port: int = 5006, auth: str | Path | None = None) -> Server:
+def make_server(
+    study: Study, *, port: int = 5006, auth: str | Path | None = None, public: bool = False
+) -> Server:
     """Make the server of a study's site; it answers once its loop runs.
 
     It listens on 127.0.0.1 alone, under that name and `localhost`, and takes websockets from its own
@@ -55,6 +57,8 @@ def make_server(study: Study, *, port: int = 5006, auth: str | Path | None = Non
     ----------
     auth
         JSON file of user names and plain passwords; None asks for no login.
+    public
+        Show nothing that was said and no figure on few people; see `workbench.views.public`.
 
     Raises
     ------
@@ -63,8 +67,10 @@ def make_server(study: Study, *, port: int = 5006, auth: str | Path | None = Non
     """
     pn.extension(*EXTENSIONS)
     login = _login(auth)
-    index = (r"/", _Index, {"study": study, "logout": bool(login)})
-    screens: Any = {slug: _application(study, slug, logout=bool(login)) for slug in VIEWS}
+    index = (r"/", _Index, {"study": study, "logout": bool(login), "public": public})
+    screens: Any = {
+        slug: partial(page, study, slug, logout=bool(login), public=public) for slug in VIEWS
+    }
     try:
         server: Server = pn.io.server.get_server(
             screens,
@@ -87,13 +93,6 @@ def make_server(study: Study, *, port: int = 5006, auth: str | Path | None = Non
     return server
 
 
-def _application(study: Study, slug: str, *, logout: bool) -> Callable[[], pn.Template]:
-    def of_a_session() -> pn.Template:
-        return page(study, slug, logout=logout)
-
-    return of_a_session
-
-
 def _login(auth: str | Path | None) -> dict[str, Any]:
     """Options of Panel's login; the secret that signs its cookies lives as long as the server."""
     if auth is None:
@@ -107,7 +106,12 @@ def _login(auth: str | Path | None) -> dict[str, Any]:
 
 
 def serve(
-    study: Study, *, port: int = 5006, auth: str | Path | None = None, show: bool = False
+    study: Study,
+    *,
+    port: int = 5006,
+    auth: str | Path | None = None,
+    show: bool = False,
+    public: bool = False,
 ) -> None:
     """Serve the dashboards of a study on 127.0.0.1 until stopped, as one site with an index.
 
@@ -119,13 +123,15 @@ def serve(
         JSON file of user names and plain passwords; None asks for no login.
     show
         Whether to open the browser.
+    public
+        Show nothing that was said and no figure on few people.
 
     Raises
     ------
     BadInput
         If the port is taken, or the user file is not as expected.
     """
-    server = make_server(study, port=port, auth=auth)
+    server = make_server(study, port=port, auth=auth, public=public)
     if show:
         server.io_loop.add_callback(server.show, "/")
     server.run_until_shutdown()

@@ -8,13 +8,15 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from workbench import __version__
 from workbench.reports.provenance import provenance_tables
 from workbench.study import Study
 from workbench.views import VIEWS, View
+from workbench.views.public import Crowd, counts_of
 from workbench.views.static import marked_up, safe, static_html, table_html
-from workbench.views.view import RESEARCH
+from workbench.views.view import PUBLIC, RESEARCH
 
 __all__ = ["Chapter", "Fragment", "chapters", "opening", "provenance"]
 
@@ -30,6 +32,10 @@ _STILL = (
     "This file shows one state of every screen. Figures answer to the pointer, and the conversation can be "
     "searched and stepped through; where a caption speaks of a click, `workbench serve` and JupyterLab "
     "take it."
+)
+_MADE_PUBLIC = (
+    "It is made to be shown around. Numbers on many people can still be read against one: say whom it is "
+    "for, and ask who could be recognised."
 )
 _WATCHED = "Nobody watches these figures for risk."
 _PROVENANCE = "provenance"
@@ -67,14 +73,18 @@ class Chapter:
         return static_html(self.view, title=self.title, anchor=self.anchor, without=self.without)
 
 
-def chapters(study: Study, *, conversation: str) -> list[Chapter]:
+def chapters(study: Study, *, conversation: str, public: bool = False) -> list[Chapter]:
     """Return the chapters of a report in reading order.
 
     Parameters
     ----------
     conversation
         Id of the conversation that is read, and followed, in full.
+    public
+        Give each screen once, as a public view; no conversation is shown.
     """
+    if public:
+        return _public_chapters(study)
     talk = {"conversation": conversation}
     return [
         Chapter("corpus", "The corpus", VIEWS["corpus"](study)),
@@ -86,13 +96,24 @@ def chapters(study: Study, *, conversation: str) -> list[Chapter]:
     ]
 
 
-def _topics(study: Study) -> list[Chapter]:
+def _public_chapters(study: Study) -> list[Chapter]:
+    found = []
+    for slug, view in VIEWS.items():
+        if slug == "topics":
+            found += _topics(study, public=True)
+        else:
+            found.append(Chapter(slug, view.title, view(study, public=True)))
+    return found
+
+
+def _topics(study: Study, *, public: bool = False) -> list[Chapter]:
     """A chapter per fitted side, or one that says that none is."""
+    explorer = partial(VIEWS["topics"], study, public=public)
     if not (study.folder / "topics").is_dir():
-        return [Chapter("topics", "Topics", VIEWS["topics"](study))]
+        return [Chapter("topics", "Topics", explorer())]
     return [
-        Chapter(f"topics-{side}", f"Topics of the {side}", VIEWS["topics"](study, side=side))
-        for side in _choices(VIEWS["topics"](study), "side")
+        Chapter(f"topics-{side}", f"Topics of the {side}", explorer(side=side))
+        for side in _choices(explorer(), "side")
     ]
 
 
@@ -117,16 +138,18 @@ def _choices(view: View, control: str) -> list[str]:
     return [choice for choice in view.param[control].objects if choice is not None]
 
 
-def opening(study: Study, following: Sequence[Chapter]) -> Fragment:
+def opening(study: Study, following: Sequence[Chapter], *, public: bool = False) -> Fragment:
     """Return title, cautions and table of contents."""
     corpus = study.corpus
     now = datetime.datetime.now(datetime.UTC)
-    counts = (
-        f"{corpus.conversations.height:,} conversations, {corpus.utterances.height:,} turns, "
-        f"{corpus.speakers.height:,} speakers"
-    )
-    notes = [note for record in study.steps() for note in record.notes]
-    told = dict.fromkeys([RESEARCH, _AUTOMATIC, _PRIVATE, _WATCHED, *notes])
+    crowd = Crowd(corpus) if public else None
+    counts = counts_of(corpus, crowd)
+    if crowd is None:
+        notes = [note for record in study.steps() for note in record.notes]
+        told = dict.fromkeys([RESEARCH, _AUTOMATIC, _PRIVATE, _WATCHED, *notes])
+    else:
+        shown = PUBLIC.format(fewest=crowd.fewest)
+        told = dict.fromkeys([RESEARCH, _AUTOMATIC, shown, _MADE_PUBLIC, _WATCHED])
     cautions = "".join(f"<li>{marked_up(caution)}</li>" for caution in told)
     entries = [(x.anchor, x.title) for x in following]
     entries.append((_PROVENANCE, "Where the figures come from"))
@@ -145,12 +168,16 @@ def opening(study: Study, following: Sequence[Chapter]) -> Fragment:
     )
 
 
-def provenance(study: Study) -> Fragment:
-    """Return versions, seeds, models, checksums and timings."""
+def provenance(study: Study, *, public: bool = False) -> Fragment:
+    """Return versions, seeds, models, checksums and timings.
+
+    A public report leaves out the steps: their parameters name single turns.
+    """
     tables = "\n".join(
         f'<section class="workbench-block" data-block="{safe(key)}" data-kind="table">'
         f"<h3>{safe(title)}</h3>{table_html(table)}</section>"
         for key, title, table in provenance_tables(study)
+        if not (public and key == "steps")
     )
     return Fragment(
         _PROVENANCE,

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["export_notebook", "report"]
 
 TEMPLATE = Path(__file__).resolve().parent / "template.ipynb"
-"""Notebook of the report; it takes the parameters `study_folder` and `conversation`."""
+"""Notebook of the report; it takes the parameters `study_folder`, `conversation` and `public`."""
 
 
-def report(study: Study, path: str | Path, *, conversation: str | None = None) -> Path:
+def report(
+    study: Study, path: str | Path, *, conversation: str | None = None, public: bool = False
+) -> Path:
     """Write one HTML file with all figures, tables and a readable conversation of a study.
 
     The file works from a disk, without network and without a kernel. It contains dialogue text: it is as
@@ -33,6 +35,9 @@ def report(study: Study, path: str | Path, *, conversation: str | None = None) -
     conversation
         Id of the conversation that is shown in full; default: the first that is long
         enough for the ratios of its session sheet.
+    public
+        Show nothing that was said, no single conversation, and no figure on few people; see
+        `workbench.views.public`.
 
     Returns
     -------
@@ -42,7 +47,8 @@ def report(study: Study, path: str | Path, *, conversation: str | None = None) -
     Raises
     ------
     BadInput
-        If there is no such conversation, or `path` is a folder.
+        If there is no such conversation, `path` is a folder, or one asks for a conversation in a public
+        report.
     MissingPackage
         If papermill, nbconvert or ipykernel is not installed.
     WorkbenchError
@@ -50,6 +56,8 @@ def report(study: Study, path: str | Path, *, conversation: str | None = None) -
     """
     path = _target(path)
     ids = study.corpus.conversations["id"].to_list()
+    if conversation is not None and public:
+        raise BadInput("A public report shows no single conversation; leave `conversation` out.")
     if conversation is not None and conversation not in ids:
         raise BadInput.unknown("conversation", conversation, ids[:20])
     _need_packages()
@@ -59,6 +67,7 @@ def report(study: Study, path: str | Path, *, conversation: str | None = None) -
         TEMPLATE,
         study_folder=str(study.folder.resolve()),
         conversation=conversation or first_long_enough(study.corpus),
+        public=public,
     )
     return _write(done, path, title=f"{study.name}: report", code=False)
 

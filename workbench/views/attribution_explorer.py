@@ -47,6 +47,9 @@ class AttributionExplorer(View):
     title: ClassVar[str] = "Prompt attribution"
     question: ClassVar[str] = "Which part of the prompt drives the model's decision, beyond noise?"
     controls: ClassVar[tuple[str, ...]] = ("prompt", "utterance", "component")
+    closed: ClassVar[str] = (
+        "The attribution explorer is closed: an attribution is about one turn of one person, with its words."
+    )
 
     prompt: Any = param.Selector(objects=[], doc="Coding prompt.")
     utterance: Any = param.Selector(objects=[], doc="Attributed turn.")

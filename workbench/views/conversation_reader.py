@@ -42,6 +42,10 @@ class ConversationReader(View):
     title: ClassVar[str] = "Conversation reader"
     question: ClassVar[str] = "What was said, and how was it coded?"
     controls: ClassVar[tuple[str, ...]] = ("conversation", "coder", "second", "find")
+    closed: ClassVar[str] = (
+        "The conversation reader and its search are closed: this is a public view, and a public view shows "
+        "nothing that was said."
+    )
 
     conversation: Any = param.Selector(objects=[], doc="Conversation to read.")
     coder: Any = param.Selector(objects=[], doc="Coder of the first lane.")

@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 import param
 import polars as pl
 
+from workbench.corpus.schema import CONVERSATION_COLUMNS
 from workbench.figures import corpus as figures
 from workbench.views import corpus_tables as tables
+from workbench.views import public_tables as public
 from workbench.views.view import ALL, Section, View
 
 __all__ = ["CorpusOverview"]
@@ -32,6 +34,7 @@ class CorpusOverview(View):
     title: ClassVar[str] = "Corpus overview"
     question: ClassVar[str] = "What is in this corpus, and is it what you think it is?"
     controls: ClassVar[tuple[str, ...]] = ("group", "value", "layer")
+    public_controls: ClassVar[tuple[str, ...]] = ("group", "layer")
 
     group: Any = param.Selector(objects=[], doc="Column of the conversations to group by.")
     value: Any = param.Selector(default=ALL, objects=[ALL], doc="Group to look at.")
@@ -39,14 +42,16 @@ class CorpusOverview(View):
 
     def prepare(self) -> None:
         """Offer the columns and layers there are."""
-        self.offer("group", tables.group_columns(self.study.corpus))
+        columns = tables.group_columns(self.study.corpus)
+        own = [name for name in columns if name in CONVERSATION_COLUMNS]
+        self.offer("group", own if self.public else columns)
         self.offer("layer", self.study.layer_names())
         self._offer_values()
 
     @param.depends("group", watch=True)
     def _offer_values(self) -> None:
         groups: list[str] = []
-        if self.group is not None:
+        if self.group is not None and not self.public:
             groups = tables.group_table(self.study.corpus, self.group)["group"].to_list()
         self.value = ALL
         self.offer("value", [ALL, *groups])
@@ -60,13 +65,13 @@ class CorpusOverview(View):
     def sections(self) -> Sequence[Section]:
         """Blocks of the overview."""
         return [
-            Section("counts", "At a glance", "table", self._counts),
-            Section("groups", "Groups", "figure", self._groups),
+            Section("counts", "At a glance", "table", self._counts, public=True),
+            Section("groups", "Groups", "figure", self._groups, public=True),
             Section("conversations", "Conversations", "table", self._conversations),
             Section("turns", "Turns per conversation", "figure", self._turns),
-            Section("lengths", "Length of turns", "figure", self._lengths),
-            Section("labels", "Labels of a layer", "figure", self._labels),
-            Section("layers", "All layers", "table", self._layers),
+            Section("lengths", "Length of turns", "figure", self._lengths, public=True),
+            Section("labels", "Labels of a layer", "figure", self._labels, public=True),
+            Section("layers", "All layers", "table", self._layers, public=True),
             Section("findings", "What loading found", "table", self._findings),
         ]
 
@@ -83,14 +88,17 @@ class CorpusOverview(View):
         return "" if self.value == ALL else f"Only conversations with {self.group} = {self.value}."
 
     def _counts(self) -> tuple[pl.DataFrame, str]:
+        if self.crowd is not None:
+            return public.corpus_counts(self.study.corpus, self.crowd), ""
         return tables.corpus_counts(self._selected), self._scope()
 
     def _groups(self) -> tuple[Any, str]:
         if self.group is None:
             return "No column of the conversations has groups to compare.", ""
-        return figures.group_sizes(
-            tables.group_table(self.study.corpus, self.group), by=self.group
-        ), ""
+        table = tables.group_table(self.study.corpus, self.group)
+        if self.crowd is not None:
+            table = public.group_table(table, self.study.corpus, self.crowd, by=self.group)
+        return figures.group_sizes(table, by=self.group), ""
 
     def _conversations(self) -> tuple[pl.DataFrame, str]:
         return tables.conversation_table(self._selected), self._scope()
@@ -99,7 +107,10 @@ class CorpusOverview(View):
         return figures.turns_per_conversation(tables.turns_table(self._selected)), self._scope()
 
     def _lengths(self) -> tuple[Any, str]:
-        return figures.turn_lengths(tables.turn_lengths_table(self._selected)), self._scope()
+        table = tables.turn_lengths_table(self._selected)
+        if self.crowd is not None:
+            table = public.turn_lengths_table(table, self.study.corpus, self.crowd)
+        return figures.turn_lengths(table), self._scope()
 
     def _labels(self) -> tuple[Any, str]:
         if self.layer is None:
@@ -108,12 +119,18 @@ class CorpusOverview(View):
                 "",
             )
         layer = self._restricted(self.layer)
-        return figures.label_counts(layer.counts(), layer=layer.name), layer.metadata.caution or ""
+        counts = layer.counts()
+        if self.crowd is not None:
+            counts = public.label_table(counts, [layer], self.crowd)
+        return figures.label_counts(counts, layer=layer.name), layer.metadata.caution or ""
 
     def _layers(self) -> tuple[pl.DataFrame, str]:
         found = [self._restricted(name) for name in self.study.layer_names()]
         note = "expected: sum of the coder's probabilities; empty where the coder gives none."
-        return tables.label_table(found), note
+        table = tables.label_table(found)
+        if self.crowd is not None:
+            table = public.label_table(table, found, self.crowd)
+        return table, note
 
     def _restricted(self, name: str) -> Any:
         layer = self.study.layer(name)

@@ -18,6 +18,7 @@ __all__ = [
     "label_table",
     "turn_lengths_table",
     "turns_table",
+    "word_range",
 ]
 
 NOT_STATED = "not stated"
@@ -127,12 +128,8 @@ def turns_table(corpus: Corpus) -> pl.DataFrame:
 
 def turn_lengths_table(corpus: Corpus) -> pl.DataFrame:
     """Turns by their number of words, in ranges that double: `side`, `words`, `turns`, `share`."""
-    names = [_range(low, high) for low, high in pairwise(_EDGES)]
-    names.append(f"{_EDGES[-1] + 1} or more")
-    names.insert(0, "0")
-    frame = corpus.utterances.select(
-        "side", pl.lit(0).alias("_at"), _words().alias("_words")
-    ).with_columns(_at=pl.sum_horizontal([pl.col("_words") > edge for edge in _EDGES]))
+    names = _ranges()
+    frame = corpus.utterances.select("side", _at=_place())
     counted = frame.group_by("side", "_at").agg(pl.len().cast(pl.Int64).alias("turns"))
     grid = frame.select(pl.col("side").unique()).join(
         pl.DataFrame(
@@ -146,6 +143,20 @@ def turn_lengths_table(corpus: Corpus) -> pl.DataFrame:
     share = pl.col("turns") / pl.col("turns").sum().over("side")
     order = pl.col("side").cast(pl.Enum(["helper", "client", "other"]))
     return filled.sort(order, "_at").select("side", "words", "turns", share.alias("share"))
+
+
+def word_range() -> pl.Expr:
+    """The range of `turn_lengths_table` that a turn lies in."""
+    return _place().replace_strict(dict(enumerate(_ranges())), return_dtype=pl.String)
+
+
+def _place() -> pl.Expr:
+    return pl.sum_horizontal([_words() > edge for edge in _EDGES])
+
+
+def _ranges() -> list[str]:
+    names = [_range(low, high) for low, high in pairwise(_EDGES)]
+    return ["0", *names, f"{_EDGES[-1] + 1} or more"]
 
 
 def _range(low: int, high: int) -> str:

@@ -9,12 +9,14 @@ import param
 import polars as pl
 
 from workbench.corpus import Layer
+from workbench.corpus.schema import CONVERSATION_COLUMNS
 from workbench.emotion.course import emotion_course
 from workbench.emotion.shipped import CAUTION
 from workbench.figures import emotion as figures
 from workbench.views import layers as found
 from workbench.views.corpus_tables import group_columns
 from workbench.views.emotion_tables import emotion_means_table
+from workbench.views.public_tables import means_table
 from workbench.views.view import ALL, RESEARCH, Section, View
 
 __all__ = ["EmotionCourse"]
@@ -46,6 +48,7 @@ class EmotionCourse(View):
         "How does feeling move through a conversation, turn by turn and side by side?"
     )
     controls: ClassVar[tuple[str, ...]] = ("conversation", "side", "window", "group", "quantity")
+    public_controls: ClassVar[tuple[str, ...]] = ("window", "group", "quantity")
 
     conversation: Any = param.Selector(objects=[], doc="Conversation to follow.")
     side: Any = param.Selector(default=ALL, objects=[ALL, "helper", "client"], doc="Whose turns.")
@@ -59,7 +62,9 @@ class EmotionCourse(View):
     def prepare(self) -> None:
         """Offer conversations, groups and emotion groups."""
         self.offer("conversation", self.study.corpus.conversations["id"].to_list())
-        self.offer("group", group_columns(self.study.corpus))
+        columns = group_columns(self.study.corpus)
+        own = [name for name in columns if name in CONVERSATION_COLUMNS]
+        self.offer("group", own if self.public else columns)
         if self.study.has_layer(_EKMAN):
             self.offer("quantity", [VALENCE, *found.labels_of(self.study.layer(_EKMAN))])
 
@@ -90,8 +95,8 @@ class EmotionCourse(View):
         return [
             *sections,
             Section("course", "The course as a table", "table", self._course_table),
-            Section("means", "Means per group", "figure", self._means),
-            Section("means_table", "Means as a table", "table", self._means_table),
+            Section("means", "Means per group", "figure", self._means, public=True),
+            Section("means_table", "Means as a table", "table", self._means_table, public=True),
         ]
 
     def _course(self, layer: Layer) -> pl.DataFrame:
@@ -142,7 +147,10 @@ class EmotionCourse(View):
             window=self.window,
         )
         column = VALENCE if valence else f"p.{self.quantity}"
-        return emotion_means_table(self.study.corpus, course, by=self.group, column=column)
+        table = emotion_means_table(self.study.corpus, course, by=self.group, column=column)
+        if self.crowd is not None:
+            table = means_table(table, self.study.corpus, self.crowd, by=self.group)
+        return table
 
     def _means(self) -> tuple[Any, str]:
         if self.group is None:

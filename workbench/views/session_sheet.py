@@ -37,6 +37,9 @@ class SessionSheet(View):
         "How did the helper work in this session, and how did the client speak of change?"
     )
     controls: ClassVar[tuple[str, ...]] = ("conversation", "coder")
+    closed: ClassVar[str] = (
+        "The session sheet is closed: a session is two people, and a public view shows no figure on so few."
+    )
 
     conversation: Any = param.Selector(objects=[], doc="Session to look at.")
     coder: Any = param.Selector(objects=[], doc="Whose codes are counted.")

@@ -147,13 +147,13 @@ def table_html(table: pl.DataFrame) -> str:
 
 
 def _cautions(view: View) -> str:
-    items = "".join(f"<li>{marked_up(caution)}</li>" for caution in view.cautions())
+    items = "".join(f"<li>{marked_up(caution)}</li>" for caution in view.shown_cautions())
     return f'<ul class="workbench-cautions" aria-label="Cautions">{items}</ul>\n' if items else ""
 
 
 def _choices(view: View) -> str:
     """What the controls are set to, for here nobody can set them."""
-    chosen = {name: getattr(view, name) for name in view.controls}
+    chosen = {name: getattr(view, name) for name in view.shown_controls}
     items = "".join(
         f"<div><dt>{safe(name.replace('_', ' '))}</dt><dd>{safe(value)}</dd></div>"
         for name, value in chosen.items()

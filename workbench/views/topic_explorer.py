@@ -9,6 +9,7 @@ import param
 import polars as pl
 
 from workbench.figures import topics as figures
+from workbench.views import public_tables as public
 from workbench.views.view import Section, View
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class TopicExplorer(View):
     title: ClassVar[str] = "Topics"
     question: ClassVar[str] = "What do helpers and clients speak of, and in which sessions?"
     controls: ClassVar[tuple[str, ...]] = ("side", "topic", "pair")
+    public_controls: ClassVar[tuple[str, ...]] = controls
 
     side: Any = param.Selector(default="helper", objects=list(_SIDES), doc="Whose turns.")
     topic: Any = param.Selector(objects=[], doc="Topic to look at; -1 are the outliers.")
@@ -86,15 +88,21 @@ class TopicExplorer(View):
     def sections(self) -> Sequence[Section]:
         """Topics, the map, and the chosen topic."""
         return [
-            Section("sizes", "Topics and their shares", "figure", self._sizes),
-            Section("topics", "Topics as a table", "table", self._table),
-            Section("set_apart", "Set apart before fitting", "table", self._set_apart),
+            Section("sizes", "Topics and their shares", "figure", self._sizes, public=True),
+            Section("topics", "Topics as a table", "table", self._table, public=True),
+            Section("set_apart", "Set apart before fitting", "table", self._set_apart, public=True),
             Section("map", "Map", "figure", self._map),
-            Section("words", "Words of the chosen topic", "figure", self._words),
+            Section("words", "Words of the chosen topic", "figure", self._words, public=True),
             Section("turns", "Turns of the chosen topic", "table", self._turns),
-            Section("groups", "The chosen topic by group", "figure", self._shares),
-            Section("differences", "Groups compared on all topics", "figure", self._differences),
-            Section("group_table", "Groups as a table", "table", self._group_table),
+            Section("groups", "The chosen topic by group", "figure", self._shares, public=True),
+            Section(
+                "differences",
+                "Groups compared on all topics",
+                "figure",
+                self._differences,
+                public=True,
+            ),
+            Section("group_table", "Groups as a table", "table", self._group_table, public=True),
         ]
 
     # -- data --------------------------------------------------------------------------------------
@@ -111,11 +119,22 @@ class TopicExplorer(View):
         found = self.keep("topics", depends, lambda: Topics.read(self._folder(self.side)))
         return cast(Topics, found)
 
+    def _info(self) -> pl.DataFrame:
+        """Topics as a table; in a public view those of few people have neither figures nor words."""
+        topics = self._topics()
+        if self.crowd is None:
+            return topics.info
+        return public.topic_info(topics, self.crowd)
+
     def _has_groups(self) -> bool:
         return self.study.has_table(f"topics/{self.side}-groups")
 
     def _groups(self) -> pl.DataFrame:
-        return self.study.table(f"topics/{self.side}-groups", step="topics")
+        table = self.study.table(f"topics/{self.side}-groups", step="topics")
+        if self.crowd is None:
+            return table
+        corpus, layer = self.study.corpus, self._topics().layer
+        return public.topic_groups(table, layer, corpus, self.crowd, by=self._group_name())
 
     def _group_name(self) -> str:
         record = self.study.step(f"topics-{self.side}")
@@ -123,17 +142,18 @@ class TopicExplorer(View):
 
     def _titles(self) -> dict[int, str]:
         """Number and leading words of every topic."""
-        info = self._topics().info
         return {
             number: "no topic (outliers)"
             if number == _OUTLIER
-            else f"{number}: {', '.join(words[:4])}"
-            for number, words in info["Topic", "Representation"].iter_rows()
+            else f"{number}: {'words withheld' if words is None else ', '.join(words[:4])}"
+            for number, words in self._info()["Topic", "Representation"].iter_rows()
         }
 
     def _said_shares(self) -> str:
         topics = self._topics()
         share = topics.outlier_share
+        if self.public:
+            return ""
         return (
             f"Outliers: {share.after:.1%} ({share.before:.1%} before reassignment). Set apart before "
             f"fitting: {topics.set_apart_share:.1%} of the side's turns."
@@ -142,21 +162,22 @@ class TopicExplorer(View):
     # -- content -------------------------------------------------------------------------------------
 
     def _sizes(self) -> tuple[Any, str]:
-        titles = self._titles()
-        info = self._topics().info
+        titles, info = self._titles(), self._info()
         named = info.with_columns(pl.Series("title", [titles[n] for n in info["Topic"]]))
         shares = self._said_shares()
         return figures.topic_sizes(named, shares=shares, chosen=self.topic), shares
 
     def _table(self) -> tuple[pl.DataFrame, str]:
         words = pl.col("Representation").list.join(", ").alias("words")
-        table = self._topics().info.select(
+        info = self._info()
+        table = info.select(
             pl.col("Topic").alias("topic"),
             words,
             pl.col("Count").alias("turns"),
             "share",
             "core",
             "conversations",
+            *(["reason"] if self.public else []),
         )
         return (
             table,
@@ -164,7 +185,10 @@ class TopicExplorer(View):
         )
 
     def _set_apart(self) -> tuple[pl.DataFrame, str]:
-        return self._topics().set_apart, "share: of all turns of the side."
+        table = self._topics().set_apart
+        if self.crowd is not None:
+            table = public.set_apart(table, self._topics().layer, self.crowd)
+        return table, "share: of all turns of the side."
 
     def _map(self) -> tuple[Any, str]:
         topics, titles = self._topics(), self._titles()
@@ -178,6 +202,12 @@ class TopicExplorer(View):
         return figures.topic_map(points, shares=self._said_shares(), chosen=self.topic), ""
 
     def _words(self) -> tuple[Any, str]:
+        withheld = self._info().filter(pl.col("Representation").is_null())
+        if self.topic in withheld["Topic"]:
+            return (
+                f"Withheld: {withheld.filter(pl.col('Topic') == self.topic)['reason'].item()}.",
+                "",
+            )
         words = self._topics().words.filter(pl.col("topic") == self.topic)
         return figures.topic_words(words, title=self._titles()[self.topic]), ""
 

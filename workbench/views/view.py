@@ -17,17 +17,23 @@ import polars as pl
 
 from workbench.errors import BadInput, InsufficientData, NotComputed
 from workbench.study import Study
+from workbench.views.public import Crowd
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["ALL", "RESEARCH", "Block", "EsmState", "Section", "View"]
+__all__ = ["ALL", "PUBLIC", "RESEARCH", "Block", "EsmState", "Section", "View"]
 
 ALL = "all"
 """Choice of a control that leaves nothing out."""
 
 RESEARCH = "For research and reflection on practice, not for diagnosis or ranking."
 """Sentence every screen with automatic codes opens with."""
+
+PUBLIC = (
+    "A public view: nothing that was said is shown, and no figure about fewer than {fewest} people."
+)
+"""Sentence every public screen opens with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +88,17 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A block to be made: `make` returns content and note, and may find that its data are missing."""
+    """A block to be made: `make` returns content and note, and may find that its data are missing.
+
+    `public` says that it holds for a public view too: nothing that was said, and `make` withholds figures
+    on few people. What does not say so is not shown there.
+    """
 
     key: str
     title: str
     kind: Kind
     make: Callable[[], tuple[Any, str]]
+    public: bool = False
 
 
 class View(param.ParameterizedABC):
@@ -100,6 +111,8 @@ class View(param.ParameterizedABC):
     ----------
     study
         The study to show; a view only reads it.
+    public
+        Show nothing that was said and no figure on few people; see `workbench.views.public`.
     **params
         Values of the controls.
 
@@ -113,20 +126,41 @@ class View(param.ParameterizedABC):
     title: ClassVar[str]
     question: ClassVar[str]
     controls: ClassVar[tuple[str, ...]] = ()
+    public_controls: ClassVar[tuple[str, ...]] = ()
+    closed: ClassVar[str] = ""
+    """Why a public view of this screen shows nothing at all; empty where it shows something."""
 
-    def __init__(self, study: Study, **params: Any) -> None:
+    def __init__(self, study: Study, *, public: bool = False, **params: Any) -> None:
         super().__init__()
         self.study = study
+        self.crowd = Crowd(study.corpus) if public else None
         self._kept: dict[str, tuple[Any, Any]] = {}
-        self.prepare()
+        if not (public and self.closed):
+            self.prepare()
         for name, value in params.items():
             self.choose(name, value)
 
     def prepare(self) -> None:
         """Set the choices of the controls from the study; the base has none."""
 
+    @property
+    def public(self) -> bool:
+        """Whether this is a public view."""
+        return self.crowd is not None
+
+    @property
+    def shown_controls(self) -> tuple[str, ...]:
+        """Controls that a skin offers."""
+        return self.public_controls if self.public else self.controls
+
+    def shown_cautions(self) -> list[str]:
+        """Sentences on top of the screen; a public view leaves out what counts conversations."""
+        if self.crowd is None:
+            return self.cautions()
+        return [RESEARCH, PUBLIC.format(fewest=self.crowd.fewest)]
+
     def cautions(self) -> list[str]:
-        """Sentences shown on top of the screen."""
+        """Sentences of this screen."""
         return []
 
     @abstractmethod
@@ -136,9 +170,20 @@ class View(param.ParameterizedABC):
     def blocks(self) -> list[Block]:
         """Content for the current parameters, in reading order.
 
-        A piece whose data are missing becomes a text that says so and names the command.
+        A piece whose data are missing becomes a text that says so and names the command. In a public view
+        a last text names the pieces that are not shown.
         """
-        return [_block(section) for section in self.sections()]
+        if not self.public:
+            return [_block(section) for section in self.sections()]
+        if self.closed:
+            return [Block("closed", self.title, "text", self.closed)]
+        sections = self.sections()
+        hidden = ", ".join(section.title for section in sections if not section.public)
+        blocks = [_block(section) for section in sections if section.public]
+        if hidden:
+            told = f"They tell of single people, or show what was said: {hidden}."
+            blocks.append(Block("closed", "Not shown in a public view", "text", told))
+        return blocks
 
     def click(self, key: str, point: Mapping[str, Any]) -> None:
         """Take a click on figure `key`, or a message of an ES module; the base ignores it.
@@ -172,8 +217,9 @@ class View(param.ParameterizedABC):
         BadInput
             If there is no such parameter, or no such choice.
         """
-        if name not in self.param or name == "name":
-            raise BadInput.unknown("control", name, self.controls)
+        known = name in self.param and name != "name"
+        if not known or (self.public and name not in self.public_controls):
+            raise BadInput.unknown("control", name, self.shown_controls)
         try:
             setattr(self, name, value)
         except ValueError:

@@ -54,7 +54,7 @@ class Screen(ipywidgets.VBox):
         self.view = view
         self._lock, self._busy = threading.RLock(), False
         self._cards: dict[str, Card] = {}
-        self.controls = {name: make_control(view, name) for name in view.controls}
+        self.controls = {name: make_control(view, name) for name in view.shown_controls}
         for name, control in self.controls.items():
             control.observe(partial(self._chosen, name), "value")
         self._cautions = Prose().in_class("workbench-cautions")
@@ -106,7 +106,7 @@ class Screen(ipywidgets.VBox):
     def _show(self) -> None:
         for name, control in self.controls.items():
             update_control(control, self.view, name)
-        self._cautions.show([("caution", told) for told in self.view.cautions()])
+        self._cautions.show([("caution", told) for told in self.view.shown_cautions()])
         cards = {}
         for block in self.view.blocks():
             card = self._cards.get(block.key)
