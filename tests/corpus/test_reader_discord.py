@@ -81,7 +81,7 @@ def test_an_exported_channel(tmp_path):
     corpus = wb.load(write(tmp_path, EXPORT), roles={"helper": "assistant"})
     turns = corpus.utterances
     assert turns.select("id", "speaker", "role", "reply_to").rows() == [
-        ("101", "anna (1)", "system", None),
+        ("101", "system-Night shift - sleep [77]", "system", None),
         ("102", "anna (1)", "other", None),
         ("103", "helper", "assistant", "102"),
         ("104", "anna (3)", "other", None),
@@ -92,13 +92,14 @@ def test_an_exported_channel(tmp_path):
     assert json.loads(turns["meta.attachments"][4])[0]["fileName"] == "bed.png"
     assert turns["meta.type"].to_list() == ["GuildMemberJoin", None, "Reply", "Reply", None]
     assert turns["meta.reply_to"].drop_nulls().to_list() == ["999"]
+    assert turns["meta.about"].drop_nulls().to_list() == ["anna (1)"]
     assert "meta.embeds" not in turns.columns
     assert corpus.conversations.select("source", "topic", "meta.guild.name").rows() == [
         ("77", "Sleep", "Night shift")
     ]
     traits = {row["id"]: row for row in corpus.speakers.iter_rows(named=True)}
     assert traits["helper"]["meta.isBot"] is True
-    assert traits["anna (1)"]["meta.nickname"] == "Anna"
+    assert (traits["anna (1)"]["role"], traits["anna (1)"]["meta.nickname"]) == ("other", "Anna")
     told = set(corpus.report()["check"])
     assert {"events of the channel", "reply to nowhere"} <= told
 

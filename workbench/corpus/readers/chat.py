@@ -47,7 +47,9 @@ _GUESSED = ("pairs", "texts")
 _SYSTEM = ("system", "system_prompt")
 _ASKED = ("prompt", "instruction", "query")
 _ANSWERED = ("response", "output", "answer")
-_LONG_START = re.compile(r'"(messages|conversations?)"\s*:\s*\[\s*\{\s*"(role|from|content|value)"')
+_LONG_START = re.compile(
+    r'"(messages|conversations?|turns|history|dialogue)"\s*:\s*\[\s*\{\s*"(role|from|content|value)"'
+)
 """A chat whose first record is longer than what sniffing reads."""
 
 

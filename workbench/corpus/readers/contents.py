@@ -14,7 +14,8 @@ from typing import Any
 
 __all__ = ["Content", "content_of", "tool_call", "without_payload"]
 
-_PAYLOAD = re.compile(r'"(?:data:[^",]{0,80};base64,)?([A-Za-z0-9+/_-]{200,}={0,2})"')
+_LONG = 200
+_PAYLOAD = re.compile(rf'"(?:data:[^",]{{0,80}};base64,)?([A-Za-z0-9+/_-]{{{_LONG},}}={{0,2}})"')
 _CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
 _RESULT = "tool_result"
 _WORDS = ("text", "refusal", "transcript")
@@ -121,7 +122,7 @@ def without_payload(meta: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     removed = 0
     for key, value in meta.items():
         kept[key] = value
-        if isinstance(value, str | list | dict):
+        if isinstance(value, list | dict) or (isinstance(value, str) and len(value) >= _LONG):
             packed = json.dumps(value, ensure_ascii=False)
             sizes = [len(payload) for payload in _PAYLOAD.findall(packed)]
             if sizes:

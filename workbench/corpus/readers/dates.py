@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -21,6 +22,7 @@ _YEARS = (1990, 2700)
 """From the first messengers to years of the Buddhist calendar."""
 
 
+@lru_cache(maxsize=10_000)
 def as_date(numbers: tuple[str, str, str], order: DateOrder) -> date | None:
     """Date of three numbers in an order; years of two digits are of this century."""
     year, month, day = (numbers[place] for place in _PLACES[order])

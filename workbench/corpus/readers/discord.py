@@ -2,8 +2,8 @@
 
 A file is a channel, or a part of one; its id is the `source`, so that parts stay together. Replies
 are `reply_to`; in a channel most messages reply to nobody, so it is no tree. What is no message of a
-person (joined, pinned) is a turn of the role `system`. The data package holds only what the owner
-of the account wrote, newest first; it is turned round.
+person (joined, pinned) is a turn of the role `system`, with the person in `meta.about`. The data
+package holds only what the owner of the account wrote, newest first; it is turned round.
 """
 
 from __future__ import annotations
@@ -132,17 +132,17 @@ def _message(path: Path, row: int, entry: Any, people: Mapping[str, str]) -> Mes
     author = _object(entry.get("author"))
     name = people[str(author.get("id"))]
     kind = str(entry.get("type", "Default"))
-    role = (role_of_word(name) or "other") if kind in _SAID else "system"
+    event = kind not in _SAID
     reference = _object(entry.get("reference"))
     meta = {key: value for key, value in entry.items() if key not in _OWN and value not in _EMPTY}
-    meta["type"] = kind if kind != "Default" else None
+    meta |= {"type": kind if kind != "Default" else None, "about": name if event else None}
     answered = reference.get("messageId")
     return Message(
         text=entry["content"],
         row=row,
-        role=role,
-        said=None if role == "system" else name,
-        speaker=name,
+        role="system" if event else role_of_word(name) or "other",
+        said=None if event else name,
+        speaker=None if event else name,
         id=None if entry.get("id") is None else str(entry["id"]),
         reply_to=str(answered) if answered is not None else None,
         timestamp=as_stamp(entry.get("timestamp")),

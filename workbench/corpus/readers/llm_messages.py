@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -172,7 +173,7 @@ def message_of(path: Path, row: int, place: int, entry: Any) -> Message:
     name = None if named is None else entry[named]
     if name is None and who != "role" and role == "other" and role_of_word(said) is None:
         name = said.strip() or None
-    time = next((key for key in TIMES if as_stamp(entry.get(key)) is not None), None)
+    time = next((key for key in TIMES if key in entry and as_stamp(entry[key]) is not None), None)
     own = {who, what, named, time, "function_call"}
     meta = {key: value for key, value in entry.items() if key not in own}
     if what == "content" and meta.get("text") == content.text:
@@ -230,6 +231,7 @@ def _beside(content: Content, entry: Mapping[str, Any]) -> dict[str, Any]:
     return beside
 
 
+@lru_cache(maxsize=1_000)
 def _role(said: str, key: str) -> str:
     folded = said.strip().lower()
     known = ROLE_OF.get(folded) or role_of_word(said)
