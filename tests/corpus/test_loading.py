@@ -78,6 +78,14 @@ def test_a_folder_of_several_formats_asks_which(tmp_path):
     assert corpus.conversations["id"].to_list() == ["b"]
 
 
+def test_a_folder_of_two_languages_states_none(tmp_path):
+    for name, language in (("a", "en"), ("b", "de")):
+        cue = f"WEBVTT\nLanguage: {language}\n\n00:01.000 --> 00:02.000\n<v Ann>Hm.\n"
+        (tmp_path / f"{name}.vtt").write_text(cue)
+    assert wb.load(tmp_path / "a.vtt").metadata.language == "en"
+    assert wb.load(tmp_path).metadata.language == ""
+
+
 def test_files_that_share_ids_are_refused_with_both_names(tmp_path):
     for name in ("a", "b"):
         (tmp_path / f"{name}.csv").write_text("session,speaker,text\n1,T,x\n1,C,y\n")

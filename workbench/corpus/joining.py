@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import polars as pl
 
-from workbench.corpus.corpus import Corpus
+from workbench.corpus.corpus import Corpus, CorpusMetadata
 from workbench.corpus.layer import join_layers
 from workbench.errors import BadInput
 
@@ -20,8 +20,8 @@ def join_corpora(parts: Sequence[tuple[str, Corpus]]) -> Corpus:
     Parameters
     ----------
     parts
-        Where each corpus came from, for the messages, and the corpus; the metadata of the first
-        are taken.
+        Where each corpus came from, for the messages, and the corpus. Licences and citations are
+        those of all; a language that is not the same everywhere is not stated.
 
     Raises
     ------
@@ -38,7 +38,22 @@ def join_corpora(parts: Sequence[tuple[str, Corpus]]) -> Corpus:
         conversations=pl.concat([c.conversations for c in corpora], how="diagonal_relaxed"),
         speakers=speakers.unique("id", keep="first", maintain_order=True),
         layers=join_layers(layer for corpus in corpora for layer in corpus.layers),
+        metadata=_joint_metadata([corpus.metadata for corpus in corpora]),
         findings=tuple(finding for corpus in corpora for finding in corpus.findings),
+    )
+
+
+def _joint_metadata(each: Sequence[CorpusMetadata]) -> CorpusMetadata:
+    def all_of(values: Iterable[str]) -> str:
+        return "; ".join(dict.fromkeys(value for value in values if value))
+
+    languages = {metadata.language for metadata in each}
+    return replace(
+        each[0],
+        licence=all_of(metadata.licence for metadata in each),
+        citation=all_of(metadata.citation for metadata in each),
+        language=languages.pop() if len(languages) == 1 else "",
+        facts={key: value for metadata in reversed(each) for key, value in metadata.facts.items()},
     )
 
 
