@@ -2,7 +2,13 @@
 
 from workbench.corpus.privacy.entity import Entity, Finder
 from workbench.corpus.privacy.presidio import Presidio
-from workbench.corpus.privacy.redaction import Redaction, best_finder, is_pseudonymised, redact
+from workbench.corpus.privacy.redaction import (
+    Redaction,
+    best_finder,
+    find_entities,
+    is_pseudonymised,
+    redact,
+)
 from workbench.corpus.privacy.rules import Rules
 from workbench.corpus.privacy.suspicion import suspicions, words_at
 from workbench.corpus.privacy.vault import Vault
@@ -15,6 +21,7 @@ __all__ = [
     "Rules",
     "Vault",
     "best_finder",
+    "find_entities",
     "is_pseudonymised",
     "redact",
     "suspicions",

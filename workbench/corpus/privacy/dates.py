@@ -113,7 +113,8 @@ def find_dates(text: str) -> Iterator[WrittenDate]:
     found: list[WrittenDate] = []
     for pattern in _WRITTEN:
         for match in pattern.finditer(text):
-            start, end = match.span()
+            start = match.start()
+            end = match.end() - match.group().endswith(".")
             if any(start < b and a < end for a, b in taken) or not _plausible(match, text):
                 continue
             taken.append((start, end))
@@ -122,7 +123,7 @@ def find_dates(text: str) -> Iterator[WrittenDate]:
                 for role, value in match.groupdict().items()
                 if value is not None and role != "mark"
             )
-            found.append(WrittenDate(start, end, match.group(), parts))
+            found.append(WrittenDate(start, end, text[start:end], parts))
     yield from sorted(found, key=lambda d: d.start)
 
 
@@ -173,7 +174,7 @@ def _written(before: str, part: str, then: date, *, padded: bool) -> str:
         return f"{number:02d}" if padded else str(number)
     if part == "month":
         name = _MONTHS[number - 1]
-        full = before.casefold() in _MONTHS and before.casefold() != "may"
+        full = before.casefold() in _MONTHS
         made = name if full else name[:3]
     elif before[0].isdigit():
         made = f"{number}{_suffix(number)}"

@@ -33,6 +33,9 @@ COMPACT_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\
 _CODE = re.compile(r"[A-Za-z]{0,4}[ _.-]?\d+[A-Za-z]?|[A-Za-z]|[A-Z]{2,3}|[0-9a-fA-F-]{8,}|\W*")
 
 
+_WRITTEN_NAME = re.compile(r"[^\W\d_]+(?:[ ,.]+[^\W\d_]+){0,3}\.?")
+
+
 @cache
 def _role_words() -> frozenset[str]:
     return frozenset(SIDE_OF_ROLE) | cues("roles and file words")
@@ -45,18 +48,14 @@ def entities_of_speaker(name: str, known: KnownNames) -> list[Entity]:
         return found
     words = [match.group() for match in _PART.finditer(name)]
     plain = [folded(word) for word in words]
-    if all(
-        word in _role_words() or is_title(word) or is_word(word) or len(word) < 3 for word in plain
-    ):
+    if plain[0] in SIDE_OF_ROLE or all(map(_is_generic, plain)):
         return []
-    if any(word in _role_words() for word in plain):
-        return []
-    if (
-        re.fullmatch(r"[^\W\d_][^\W\d_'’.-]*(?:[ ,.]+[^\W\d_][^\W\d_'’.-]*){0,3}\.?", name)
-        and name[0].isupper()
-    ):
-        return [Entity(0, len(name), "person", 0.7)]
-    return [Entity(0, len(name), "username", 0.7)]
+    named = name[0].isupper() and _WRITTEN_NAME.fullmatch(name)
+    return [Entity(0, len(name), "person" if named else "username", 0.7)]
+
+
+def _is_generic(plain: str) -> bool:
+    return plain in _role_words() or is_title(plain) or is_word(plain) or len(plain) < 3
 
 
 def entities_of_id(name: str, known: KnownNames) -> list[Entity]:

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from workbench.corpus.privacy.entity import Entity, Kind
-from workbench.corpus.privacy.lists import cues, first_names, word_list
+from workbench.corpus.privacy.lists import cues, listed_names, word_list
 from workbench.corpus.privacy.people import one_letter_apart
 from workbench.corpus.privacy.tokens import Token, is_title, is_word, tokens
 
 __all__ = ["KnownNames"]
 
-_SURE_ENOUGH = 0.5
+_SURE = 0.65
+"""Score from which a name is known however it is written; below, only with a capital."""
 _LONG_NAME = 6
 
 
@@ -33,22 +34,22 @@ class KnownNames:
         """Learn the names among the entities of a text."""
         for entity in entities:
             name = text[entity.start : entity.end]
-            if entity.kind == "person" and entity.score >= _SURE_ENOUGH:
-                self.add_person(name, words=words)
+            if entity.kind == "person":
+                self.add_person(name, words=words, sure=entity.score >= _SURE)
             elif entity.kind in ("place", "organisation", "username") and len(name) > 3:
                 plain = [token.plain for token in tokens(name)]
                 if not all(is_word(word) or word in words for word in plain):
                     self.others[name.casefold()] = entity.kind
 
-    def add_person(self, name: str, *, words: frozenset[str]) -> None:
-        """Learn the parts of a person's name that can be told from words."""
+    def add_person(self, name: str, *, words: frozenset[str], sure: bool = True) -> None:
+        """Learn the parts of a person's name; those that could be a word count with a capital only."""
         for token in tokens(name):
             plain = token.plain
             if len(plain) < 3 or is_word(plain) or plain in cues("particles") or is_title(plain):
                 continue
-            worded = plain in word_list("name_words") or (
-                plain in words and plain not in first_names()
-            )
+            listed = plain in listed_names()
+            doubtful = not listed and (plain in words or not sure)
+            worded = plain in word_list("name_words") or doubtful
             (self.worded if worded else self.parts).add(plain)
 
     def find(self, text: str, *, words: frozenset[str]) -> Iterator[Entity]:
@@ -97,10 +98,6 @@ class KnownNames:
         plain = token.plain
         if len(plain) < _LONG_NAME or plain in words or is_word(plain):
             return False
-        if (
-            plain in first_names()
-            or plain in word_list("surnames")
-            or plain in word_list("name_words")
-        ):
+        if plain in listed_names() or plain in word_list("name_words"):
             return False
         return any(len(part) >= _LONG_NAME and one_letter_apart(plain, part) for part in self.parts)

@@ -12,9 +12,10 @@ __all__ = [
     "first_names",
     "folded",
     "gender_of",
-    "is_nickname",
+    "listed_names",
     "phrases",
     "same_given_name",
+    "small_names",
     "word_list",
 ]
 
@@ -78,6 +79,18 @@ def first_names() -> frozenset[str]:
     )
 
 
+@cache
+def listed_names() -> frozenset[str]:
+    """Given and family names."""
+    return first_names() | word_list("surnames")
+
+
+@cache
+def small_names() -> frozenset[str]:
+    """Given names that count written small too; short forms (mat, dot) do not."""
+    return word_list("first_names_female") | word_list("first_names_male")
+
+
 def gender_of(name: str) -> str | None:
     """`female` or `male` where the given name tells, else None."""
     female = folded(name) in word_list("first_names_female")
@@ -94,11 +107,6 @@ def _groups() -> dict[str, frozenset[int]]:
         for name in line.split():
             groups.setdefault(folded(name), set()).add(number)
     return {name: frozenset(numbers) for name, numbers in groups.items()}
-
-
-def is_nickname(name: str) -> bool:
-    """Whether the name is in a group of names that stand for each other."""
-    return folded(name) in _groups()
 
 
 def same_given_name(one: str, other: str) -> bool:

@@ -9,10 +9,9 @@ count and what follows a sure introduction.
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from workbench.corpus.privacy.entity import Entity
-from workbench.corpus.privacy.lists import cues, first_names, word_list
+from workbench.corpus.privacy.lists import cues, first_names, small_names, word_list
 from workbench.corpus.privacy.surroundings import (
     DETERMINER_BEFORE,
     FAITH_AFTER,
@@ -44,7 +43,7 @@ def person_at(text: str, row: list[Token], i: int, words: frozenset[str]) -> Ent
 def _score(text: str, row: list[Token], i: int, words: frozenset[str]) -> float:
     """How surely a name begins here; 0 where none does."""
     token = row[i]
-    if titled := _after_title(text, row, i):
+    if titled := _after_title(text, row, i, words):
         return titled
     if len(token.text) == 1 and token.text.isupper():
         return _initials_score(text, row, i)
@@ -73,21 +72,22 @@ def _has_capital(token: Token, row: list[Token]) -> bool:
     return token.text[0].isupper() and not (token.text.isupper() and is_loud(row))
 
 
-def _after_title(text: str, row: list[Token], i: int) -> float:
+def _after_title(text: str, row: list[Token], i: int, words: frozenset[str]) -> float:
     """`Dr. Nowak`, `aunt rose`; after an office (`the officer`) an ordinary word is no name."""
     if i == 0 or not is_title(row[i - 1].plain):
         return 0.0
     if text[row[i - 1].end : row[i].start] not in (" ", ". ", "."):
         return 0.0
-    token = row[i]
-    sure = row[i - 1].plain in cues("formal titles", "familiar titles")
-    ordinary = is_word(token.plain)
-    if _has_capital(token, row) and (sure or not ordinary):
-        return 0.95
-    if sure and not ordinary:
-        return 0.9
-    listed = token.plain in first_names() and token.plain not in word_list("name_words")
-    return 0.9 if listed and not ordinary else 0.0
+    token, title = row[i], row[i - 1].plain
+    if _has_capital(token, row):
+        sure = title in cues("formal titles", "familiar titles") or not is_word(token.plain)
+        return 0.95 if sure else 0.0
+    if is_word(token.plain) or token.plain in words or token.plain.endswith("ing"):
+        return 0.0
+    listed = token.plain in first_names()
+    if title in cues("offices"):
+        listed = listed and token.plain not in word_list("name_words")
+    return 0.9 if listed or title in cues("formal titles") else 0.0
 
 
 def _introduced(text: str, row: list[Token], i: int, *, listed: bool, worded: bool) -> float:
@@ -105,7 +105,7 @@ def _introduced(text: str, row: list[Token], i: int, *, listed: bool, worded: bo
     if related:
         return 0.9
     if INTRODUCTION_BEFORE.search(before) and (listed or not worded):
-        return 0.9 if listed else 0.65
+        return 0.9 if listed else 0.6
     return 0.0
 
 
@@ -114,10 +114,10 @@ def _listed(text: str, row: list[Token], i: int, *, worded: bool) -> float:
     token = row[i]
     capital = _has_capital(token, row)
     if not worded:
-        return 0.88 if capital else 0.8 * (token.plain in _known_small())
+        return 0.88 if capital else 0.8 * (token.plain in small_names())
     if capital and i + 1 < len(row) and _is_family_name(text, row, i):
         return 0.9
-    if not capital or _is_month_or_belief(text, token):
+    if not token.capital or _is_month_or_belief(text, token):
         return 0.0
     acts = SURE_VERB_AFTER.match(text, token.end)
     if token.inner and not acts:
@@ -133,12 +133,6 @@ def _is_month_or_belief(text: str, token: Token) -> bool:
     if token.plain in {"christian", "jesus"}:
         return bool(FAITH_AFTER.match(after) or FAITH_BEFORE.search(before))
     return False
-
-
-@cache
-def _known_small() -> frozenset[str]:
-    """Given names that count written small; short forms (mat, dot) do not."""
-    return word_list("first_names_female") | word_list("first_names_male")
 
 
 def _is_family_name(text: str, row: list[Token], i: int) -> bool:
@@ -189,8 +183,8 @@ def _goes_on(row: list[Token], first: int, i: int) -> bool:
     """Whether token `i` belongs to the name that began with token `first`."""
     token = row[i]
     if row[first].text.islower():
-        known = token.plain in word_list("surnames") - word_list("name_words")
-        return known and token.text.islower() and not is_word(token.plain)
+        named = token.plain in word_list("surnames") and token.plain not in word_list("name_words")
+        return named and token.text.islower() and not is_word(token.plain)
     if token.plain in cues("particles") and i + 1 < len(row) and row[i + 1].capital:
         return True
     if len(token.text) == 1 and token.text.isupper():

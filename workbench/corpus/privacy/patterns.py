@@ -172,7 +172,7 @@ _OTHER_ADDRESSES = [
         ),
         (
             False,
-            r"\b(?:[Rr]ue|[Cc]alle|[Vv]ia|[Rr]ua|[Uu]l(?:\.|ica)|[Aa]venida|[Pp]laza|[Pp]iazza)"
+            r"\b(?:[Rr]ue|[Cc]alle|Via|[Rr]ua|[Uu]l(?:\.|ica)|[Aa]venida|[Pp]laza|[Pp]iazza)"
             r"(?: d[eau]l?s?)?(?: l[ae]s?)? [A-ZÀ-Ž][\w-]+(?:,? \d+)?",
         ),
     )
@@ -192,6 +192,7 @@ _AT_AGE = re.compile(
     rf"|\baged?|\bage of|\blived to|\bturn(?:s|ed|ing)?)\s+(?:be\s+)?{_HIGH}\b(?!['’,.]?\d|-)",
     re.IGNORECASE,
 )
+_TURNED = re.compile(r"turn|lived|aged?\b", re.IGNORECASE)
 _STREET_FREE = {"miles", "the", "down", "up", "from", "left", "right", "out", "off", "no", "main"}
 
 
@@ -308,5 +309,8 @@ def _is_street(name: str) -> bool:
 def _ages(text: str) -> Iterator[Entity]:
     for pattern in (_OF_AGE, _AT_AGE):
         for match in pattern.finditer(text):
-            if pattern is _OF_AGE or not _MEASURE.match(text, match.end()):
-                yield Entity(*match.span("age"), "age", 0.95)
+            if pattern is _AT_AGE and _MEASURE.match(text, match.end()):
+                continue
+            if match["age"] == "100" and pattern is _AT_AGE and not _TURNED.search(match.group()):
+                continue  # `I'm 100 sure`
+            yield Entity(*match.span("age"), "age", 0.95)

@@ -19,6 +19,7 @@ from workbench.corpus.privacy.lists import (
     first_names,
     folded,
     gender_of,
+    listed_names,
     same_given_name,
     word_list,
 )
@@ -195,7 +196,7 @@ def _fit_family(name: str, known: Sequence[str]) -> int:
 def _same(name: str, other: str) -> bool:
     if name == other:
         return True
-    listed = first_names() | word_list("surnames")
+    listed = listed_names()
     return (
         min(len(name), len(other)) >= _LONG_NAME
         and one_letter_apart(name, other)

@@ -18,6 +18,7 @@ from workbench.corpus.privacy.lists import (
     cues,
     first_names,
     folded,
+    listed_names,
     phrases,
     word_list,
 )
@@ -69,7 +70,7 @@ _NUMBERED = re.compile(r" (?:\d|one|two)\b")
 
 def find_names(text: str, *, words: frozenset[str] = frozenset()) -> Iterator[Entity]:
     """Names of a text, as entities that may overlap; `words` are what the corpus writes small."""
-    yield from _organisations(text)
+    yield from _organisations(text, words)
     row = tokens(text)
     taken = 0
     for i, token in enumerate(row):
@@ -83,7 +84,7 @@ def find_names(text: str, *, words: frozenset[str] = frozenset()) -> Iterator[En
     if not is_loud(row):
         for match in _PLACE.finditer(text):
             first = folded(match.group().split()[0])
-            if first not in word_list("ordinary_words") | first_names():
+            if first not in word_list("ordinary_words") and first not in first_names():
                 yield Entity(*match.span(), "place", 0.75)
 
 
@@ -111,16 +112,17 @@ def _hyphenated() -> frozenset[str]:
 def _is_meant(text: str, token: Token) -> bool:
     """Whether the place is meant, not somebody's name (Charlotte) nor an ordinary word (reading)."""
     before = text[: token.start]
-    wordy = token.plain in word_list("name_words") | cues("places that are words")
+    words = word_list("name_words"), cues("places that are words")
+    wordy = any(token.plain in each for each in words)
     if PLACE_BEFORE.search(before) or AT_BEFORE.search(before):
         return not wordy or token.text[0].isupper()
-    return not wordy and token.plain not in first_names() | word_list("surnames")
+    return not wordy and token.plain not in listed_names()
 
 
 # -- organisations ---------------------------------------------------------------------------------
 
 
-def _organisations(text: str) -> Iterator[Entity]:
+def _organisations(text: str, words: frozenset[str]) -> Iterator[Entity]:
     for match in _ORGANISATION.finditer(text):
         start = _name_start(text, match.start(), match.end())
         if start is not None:
@@ -128,7 +130,7 @@ def _organisations(text: str) -> Iterator[Entity]:
     for match in _ORGANISATION_OF.finditer(text):
         yield Entity(*match.span(), "organisation", 0.93)
     for match in _ORGANISATION_SMALL.finditer(text):
-        start = _small_name_start(match)
+        start = _small_name_start(match, words)
         if start is not None:
             yield Entity(start, match.end(), "organisation", 0.9)
     for match in _known_firms().finditer(text):
@@ -143,12 +145,12 @@ def _name_start(text: str, start: int, end: int) -> int | None:
     return start + name[0].start() if len(name) > 1 else None
 
 
-def _small_name_start(match: re.Match[str]) -> int | None:
+def _small_name_start(match: re.Match[str], words: frozenset[str]) -> int | None:
     """Where the name before `high school`, `hospital` and the like begins; None if there is none."""
     start = None
     for word in reversed(list(re.finditer(r"\S+", match.group("name")))):
         plain = folded(word.group())
-        if plain in cues("before a kind of organisation") or is_word(plain):
+        if plain in cues("before a kind of organisation") or plain in words or is_word(plain):
             break
         start = match.start("name") + word.start()
     return start

@@ -24,7 +24,7 @@ from workbench.corpus.privacy.vault import Vault
 from workbench.corpus.validation import Finding
 from workbench.errors import BadInput
 
-__all__ = ["Redaction", "best_finder", "is_pseudonymised", "redact"]
+__all__ = ["Redaction", "best_finder", "find_entities", "is_pseudonymised", "redact"]
 
 STATE = "pseudonymised"
 
@@ -121,6 +121,12 @@ def redact(
         finder=finder.name,
         findings=findings,
     )
+
+
+def find_entities(corpus: Corpus, *, finder: Finder | None = None) -> pl.DataFrame:
+    """What `redact` would replace in the utterances: `utterance_id`, `start_char`, `end_char`, `kind`."""
+    finder = finder if finder is not None else best_finder()
+    return Rewriting(corpus, vault=Vault(), finder=finder).entities()
 
 
 def is_pseudonymised(corpus: Corpus) -> bool:

@@ -21,7 +21,7 @@ from workbench.corpus.privacy.replacing import Replacing
 
 __all__ = ["Renaming", "renamed", "told_apart"]
 
-_WORTH_READING = re.compile(r"[^\W\d_]{3}|\d{8}|\d[-_./]\d|@")
+_WORTH_READING = re.compile(r"[^\W\d_]{3}|\d{8}|\d[-_./]\d|\+\d|@")
 
 
 class Renaming:

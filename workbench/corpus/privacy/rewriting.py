@@ -30,8 +30,14 @@ from workbench.corpus.privacy.surrogates import Surrogates
 from workbench.corpus.privacy.tokens import words_of
 from workbench.corpus.privacy.vault import Vault
 
-__all__ = ["Rewriting"]
+__all__ = ["SPANS", "Rewriting"]
 
+SPANS = {
+    "utterance_id": pl.String,
+    "start_char": pl.Int64,
+    "end_char": pl.Int64,
+    "kind": pl.String,
+}
 _TABLES = ("utterances", "conversations", "speakers")
 _EPOCH = 5e8
 """Seconds from which `start` and `end` are a date, not a place in a recording."""
@@ -72,9 +78,7 @@ class Rewriting:
 
     def run(self) -> tuple[Corpus, pl.DataFrame]:
         """The new corpus, and where surrogates stand in its utterances."""
-        self._learn_speakers()
-        passages = list(self._passages())
-        self._reading.read(passages, self._own_names())
+        passages = self._read()
         self._learn_people(passages)
         self.renaming.rename(
             speakers=self._speakers, talks=self._contexts, utterances=self._talk_of
@@ -89,6 +93,16 @@ class Rewriting:
         )
         return made, self._spans()
 
+    def entities(self) -> pl.DataFrame:
+        """Where entities stand in the utterances of the corpus as it is."""
+        self._read()
+        rows = [
+            (unit, entity.start, entity.end, entity.kind)
+            for unit, text in self._text_of.items()
+            for entity in self._reading.entities(self._context_of(unit), text or "")
+        ]
+        return pl.DataFrame(rows, schema=SPANS, orient="row")
+
     # -- what is there ---------------------------------------------------------------------------
 
     def _owners(self, table: str) -> list[Context]:
@@ -98,6 +112,13 @@ class Rewriting:
         if table == "conversations":
             return [self._contexts[talk] for talk in self.corpus.conversations["id"]]
         return [self._speakers[who] for who in self.corpus.speakers["id"]]
+
+    def _read(self) -> list[tuple[Context, str]]:
+        """Find everything; the passages come back in the order in which they count."""
+        self._learn_speakers()
+        passages = list(self._passages())
+        self._reading.read(passages, self._own_names())
+        return passages
 
     def _passages(self) -> Iterator[tuple[Context, str]]:
         """Every text with its context, in an order that does not depend on the order of rows."""
@@ -330,8 +351,7 @@ class Rewriting:
             rows += [
                 (new, e[2], e[3], kind) for e, kind in zip(done.edits, done.kinds, strict=True)
             ]
-        schema = {"utterance_id": pl.String, "start_char": pl.Int64, "end_char": pl.Int64}
-        return pl.DataFrame(rows, schema={**schema, "kind": pl.String}, orient="row")
+        return pl.DataFrame(rows, schema=SPANS, orient="row")
 
 
 def _vocabulary(corpus: Corpus) -> frozenset[str]:

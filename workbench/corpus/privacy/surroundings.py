@@ -22,13 +22,13 @@ __all__ = [
 
 SURE_INTRODUCTION_BEFORE = re.compile(
     r"\b(?:my (?:full |real |first |last |middle )?names?(?:['’]?s| is| was|:)?|names?['’]s|name is|"
-    r"named|by the name of|goes by|go by|calls? (?:himself|herself|themselves|myself))\s+$",
+    r"named|by the name of|calls? (?:himself|herself|themselves|myself))\s+$",
     re.IGNORECASE,
 )
 INTRODUCTION_BEFORE = re.compile(
     r"\b(?:i['’]?m|i am|this is|it['’]?s|here is|call(?:s|ed|ing)? (?:me|him|her|them)|called|known as|"
     r"nickname is|everyone says|say(?:s|ing)? (?:hi|hello) to|(?:spoke|speaking|talk(?:ed|ing)?) (?:with|to)|"
-    r"me and|and i|with|and|from|hi|hey|hello|dear|thanks|bye|night)\s*,?\s+$",
+    r"goes by|go by|me and|and i|with|and|from|hi|hey|hello|dear|thanks|bye|night)\s*,?\s+$",
     re.IGNORECASE,
 )
 PLACE_BEFORE = re.compile(

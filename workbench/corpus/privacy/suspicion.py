@@ -99,7 +99,8 @@ def _suspected(text: str, words: frozenset[str]) -> Iterator[tuple[str, int, int
     for token in tokens(text):
         if token.start in introduced or is_word(token.plain) or len(token.text) < 2:
             continue
+        wordy = token.plain in words or token.plain in word_list("name_words")
         if token.inner and token.text[0].isupper() and token.plain not in words:
             yield "capital inside a sentence", token.start, token.end
-        elif token.plain in first_names() and token.plain not in word_list("name_words") | words:
+        elif token.plain in first_names() and not wordy:
             yield "name of the lists", token.start, token.end
