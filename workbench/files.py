@@ -39,8 +39,13 @@ def _tells_of_a_full_disk(error: Exception) -> bool:
 
 
 @contextmanager
-def atomic_path(target: str | Path) -> Iterator[Path]:
+def atomic_path(target: str | Path, *, mode: int = 0o644) -> Iterator[Path]:
     """Give a temporary path beside `target`; rename it to `target` when the block ends well.
+
+    Parameters
+    ----------
+    mode
+        Permissions of the file; while it is written, its owner alone can read it.
 
     Raises
     ------
@@ -57,7 +62,7 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
             yield temporary
             with temporary.open("rb+") as written:
                 os.fsync(written.fileno())
-            temporary.chmod(0o644)
+            temporary.chmod(mode)
             temporary.replace(target)
         finally:
             temporary.unlink(missing_ok=True)

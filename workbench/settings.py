@@ -46,6 +46,9 @@ SETTINGS: dict[str, Setting] = {
         "Fewest people that a figure of a public view or report may be about.",
     ),
     "progress": Setting("WORKBENCH_PROGRESS", "1", "0 hides progress bars."),
+    "vault_passphrase": Setting(
+        "WORKBENCH_VAULT_PASSPHRASE", "", "Passphrase of the vault of `workbench redact`."
+    ),
 }
 
 

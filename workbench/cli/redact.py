@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,9 +15,7 @@ if TYPE_CHECKING:
     from workbench.corpus import Corpus
     from workbench.corpus.privacy import Redaction, Vault
 
-__all__ = ["PASSPHRASE_VARIABLE", "command"]
-
-PASSPHRASE_VARIABLE = "WORKBENCH_VAULT_PASSPHRASE"
+__all__ = ["command"]
 
 
 @click.command("redact")
@@ -151,6 +148,7 @@ def _opened(
 
 
 def _passphrase(file: str | None, *, new: bool) -> str:
+    from workbench import settings
     from workbench.corpus.readers.opening import read_text
     from workbench.errors import BadInput
 
@@ -158,12 +156,12 @@ def _passphrase(file: str | None, *, new: bool) -> str:
         if not Path(file).is_file():
             raise BadInput.in_file(file, "there is no such passphrase file.")
         return (read_text(Path(file)).splitlines() or [""])[0]
-    given = os.environ.get(PASSPHRASE_VARIABLE)
+    given = settings.value("vault_passphrase")
     if given:
         return given
     if not sys.stdin.isatty():
         raise click.UsageError(
-            f"No passphrase: use --passphrase-file or --key-file, or set {PASSPHRASE_VARIABLE}."
+            "No passphrase: use --passphrase-file or --key-file, or set WORKBENCH_VAULT_PASSPHRASE."
         )
     answer: str = click.prompt(
         "Passphrase of the vault", hide_input=True, confirmation_prompt=new, err=True

@@ -25,7 +25,6 @@ import polars as pl
 from workbench.corpus.privacy.lists import folded
 from workbench.errors import BadInput
 from workbench.files import atomic_path
-from workbench.resources import need
 
 __all__ = ["Person", "Vault"]
 
@@ -118,15 +117,13 @@ class Vault:
                 remedy="Run again.",
             )
         sealed = self._sealed()
-        waiting = self.path.with_name(f".{self.path.name}.new")
-        with atomic_path(waiting) as temporary:
+        with atomic_path(self.path, mode=0o600) as temporary:
             temporary.write_bytes(sealed)
-        waiting.chmod(0o600)
-        waiting.replace(self.path)
         self._read = _digest(sealed)
 
     def _sealed(self) -> bytes:
-        aead = need("cryptography.hazmat.primitives.ciphers.aead", **_FEATURE)
+        from cryptography.hazmat.primitives.ciphers import aead
+
         salt, nonce = os.urandom(16), os.urandom(12)
         head = {
             "format": _FORMAT,
@@ -157,13 +154,14 @@ class Vault:
             raise BadInput.in_file(
                 self.path or "", f"this vault opens with a {_KEY_NAMES[head['key']]}."
             )
-        aead = need("cryptography.hazmat.primitives.ciphers.aead", **_FEATURE)
-        invalid = need("cryptography.exceptions", **_FEATURE).InvalidTag
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers import aead
+
         try:
             salt, nonce = bytes.fromhex(head["salt"]), bytes.fromhex(head["nonce"])
             key = _key(self._credential, salt, by_passphrase=self._by_passphrase)
             content = json.loads(aead.AESGCM(key).decrypt(nonce, body, header))
-        except (invalid, ValueError):
+        except (InvalidTag, ValueError):
             raise BadInput.in_file(
                 self.path or "",
                 f"the {_KEY_NAMES[head['key']]} is not that of this vault, or the file is damaged.",
@@ -212,7 +210,6 @@ class Vault:
         return table.filter(whole | part).unique(maintain_order=True)
 
 
-_FEATURE = {"feature": "A vault", "extra": "privacy"}
 _KEY_NAMES: Mapping[str, str] = {"passphrase": "passphrase", "file": "key file"}
 
 
