@@ -255,7 +255,8 @@ def test_small_groups_of_the_demonstration_corpus(tmp_path):
     view.choose("group", "topic")  # each topic has two clients
     bars = next(b.content for b in view.blocks() if b.key == "groups").data[0]
     assert set(bars.x) == {None}
-    assert not [text for text in long_texts(study) if text in contents(view)]
+    held = contents(view)
+    assert not [text for text in long_texts(study) if text in held]
 
 
 def test_the_analysed_demonstration_study(demo_study):

@@ -9,6 +9,7 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from workbench import __version__
 from workbench.reports.provenance import provenance_tables
@@ -85,7 +86,7 @@ def chapters(study: Study, *, conversation: str, public: bool = False) -> list[C
     """
     if public:
         return _public_chapters(study)
-    talk = {"conversation": conversation}
+    talk: dict[str, Any] = {"conversation": conversation}
     return [
         Chapter("corpus", "The corpus", VIEWS["corpus"](study)),
         Chapter("reader", f"Conversation {conversation}", VIEWS["reader"](study, **talk)),

@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from workbench.corpus.damage import read_parquet
 from workbench.errors import BadInput
 from workbench.files import atomic_folder, atomic_path, read_json, write_json
 from workbench.language_models.recorded import forget_answers
+from workbench.study.annotations import clean_annotations
 from workbench.study.ledger import LEDGER, drop_checksums
 from workbench.study.removal import Removal
 from workbench.study.steps import StepRecord
@@ -161,15 +160,12 @@ class Eraser:
             json.dumps(removal.cleaned_json(json.loads(layer.metadata.to_json())))
         )
         shares = layer.probabilities
-        cleaned = Layer(
-            removal.cleaned_text(layer.name),
-            removal.rows(layer.table, "unit_id", gone),
-            metadata,
-            None if shares is None else removal.rows(shares, "unit_id", gone),
-        )
+        kept = None if shares is None else removal.rows(shares, "unit_id", gone)
+        table = removal.rows(layer.table, "unit_id", gone)
+        cleaned = Layer(removal.cleaned_text(layer.name), table, metadata, kept)
         self.counts["layer rows"] += layer.table.height - cleaned.table.height
-        same = cleaned.table.equals(layer.table) and cleaned.metadata == layer.metadata
-        if self.dry or (same and (shares is None or shares.equals(cleaned.probabilities))):
+        same = table.equals(layer.table) and metadata == layer.metadata
+        if self.dry or (same and (shares is None or kept is None or kept.equals(shares))):
             return
         cleaned.write(file.parent)
         if cleaned.name != layer.name:
@@ -204,7 +200,8 @@ class Eraser:
             if not file.name.endswith(".probabilities.parquet"):
                 self._layer(file)
         self._embeddings(folder / "embeddings")
-        self._annotations(folder / "annotations.sqlite")
+        annotations = folder / "annotations.sqlite"
+        self.counts["annotations"] += clean_annotations(annotations, self.removal, dry=self.dry)
         for file in self._others(folder):
             self._other(file)
         if (folder / LEDGER).is_file() and not self.dry:
@@ -254,43 +251,6 @@ class Eraser:
             np.save(temporary / "utterances.npy", vectors[~gone.to_numpy()])
             cleaned.write_parquet(temporary / "ids.parquet")
             write_json(temporary / "encoder.json", about)
-
-    def _annotations(self, file: Path) -> None:
-        """Rows of any table that name a removed unit go; other cells are cleaned."""
-        if not file.is_file():
-            return
-        gone = self.removal.utterances | self.removal.conversations
-        with closing(sqlite3.connect(file)) as base:
-            base.execute("PRAGMA secure_delete = ON")
-            names = [
-                name
-                for name, sql in base.execute(
-                    "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
-                )
-                if not name.startswith("sqlite_") and "VIRTUAL" not in (sql or "").upper()
-            ]
-            for name in names:
-                self._annotation_table(base, name, gone)
-            if self.dry:
-                base.rollback()
-                return
-            base.commit()
-            base.execute("VACUUM")
-            base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def _annotation_table(self, base: sqlite3.Connection, name: str, gone: frozenset[str]) -> None:
-        table = '"' + name.replace('"', '""') + '"'
-        rows = base.execute(f"SELECT rowid, * FROM {table}")
-        columns = [f'"{x[0]}"' for x in rows.description[1:]]
-        for number, *cells in rows.fetchall():
-            if any(isinstance(cell, str) and cell in gone for cell in cells):
-                base.execute(f"DELETE FROM {table} WHERE rowid = ?", (number,))
-                self.counts["annotations"] += 1
-                continue
-            cleaned = [self.removal.cleaned_text(x) if isinstance(x, str) else x for x in cells]
-            if cleaned != cells:
-                told = ", ".join(f"{column} = ?" for column in columns)
-                base.execute(f"UPDATE {table} SET {told} WHERE rowid = ?", (*cleaned, number))
 
     def _others(self, folder: Path) -> Iterator[Path]:
         """Files that no method above knows."""
