@@ -1,8 +1,9 @@
 """A million utterances as a ConvoKit folder: the workbench beside ConvoKit 5, in one run.
 
 Run with `make bench`. The corpus is a published ConvoKit sample (or, without the real corpora, the
-demonstration corpus) repeated with changed ids. Each program works in a process of its own; wall clock, processor
-time and peak memory are printed, then what it costs to read a part of the saved corpus.
+demonstration corpus) repeated with changed ids. Each program works in a process of its own; wall
+clock, processor time and peak memory are printed, then what it costs to read a part of the saved
+corpus.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from convokit_itself import convokit_python, run_convokit
 
 MEASURED = """
 import json, resource, sys, time
-{imports}
 
 def spent():
     return time.perf_counter(), time.process_time()
@@ -31,6 +31,9 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
 
 figures = {{}}
+begun = spent()
+{imports}
+figures["import"] = [after - before for before, after in zip(begun, spent())]
 begun = spent()
 corpus = {load}
 figures["load"] = [after - before for before, after in zip(begun, spent())]
@@ -46,7 +49,7 @@ CONVOKIT = MEASURED.format(
     save="corpus.dump('out', base_path=sys.argv[2])",
 )
 OURS = MEASURED.format(
-    imports="import workbench as wb",
+    imports="import pyarrow.json, workbench as wb\nfrom workbench.corpus.readers import readers\nreaders()",
     load="wb.load(sys.argv[1])",
     save="corpus.write(sys.argv[2] + '/out', format='convokit')",
 )
@@ -131,7 +134,7 @@ def table(figures: dict[str, dict]) -> list[str]:
     """Lines of the printed comparison."""
     theirs, our = figures["ConvoKit 5"], figures["workbench"]
     lines = [f"{'':24}{'ConvoKit 5':>12}{'workbench':>12}{'ratio':>8}"]
-    for step in ("load", "save"):
+    for step in ("import", "load", "save"):
         for place, clock in enumerate(("wall s", "processor s")):
             a, b = theirs[step][place], our[step][place]
             lines.append(f"{step + ', ' + clock:24}{a:12.2f}{b:12.2f}{a / b:8.1f}")
