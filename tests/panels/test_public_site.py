@@ -36,8 +36,10 @@ def test_the_page_that_is_not_public_does(demo_study):
 
 
 def test_serve_public_says_so_on_its_index(demo_study):
-    with serving(demo_study.folder, "--public") as address:
-        with urllib.request.urlopen(address) as answer:
-            index = answer.read().decode()
+    with (
+        serving(demo_study.folder, "--public") as address,
+        urllib.request.urlopen(address) as answer,
+    ):
+        index = answer.read().decode()
     assert "fewer than 5 people" in index
     assert "32 speakers" in index
