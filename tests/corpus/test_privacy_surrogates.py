@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import workbench as wb
+from workbench.corpus import Corpus
 from workbench.corpus.privacy import Rules, Vault, redact
 from workbench.corpus.privacy.dates import find_dates
 from workbench.corpus.privacy.lists import gender_of
@@ -252,3 +253,36 @@ def test_what_kind_of_organisation_and_street_it_is_stays():
     assert re.fullmatch(r"It is \d+ \w+ Street\.", street)
     assert "Westbrook" not in school
     assert "Maple" not in street
+
+
+def test_a_person_is_the_same_in_another_conversation_under_the_family_name_or_a_short_one():
+    turns = [
+        ("s1", "Sam Ortiz", "Hi, I'm Sam Ortiz."),
+        ("s1", "Dr. Avery Lee", "Thanks, Sam. I am Dr. Lee."),
+        ("s2", "Ortiz", "It's Samuel again."),
+        ("s2", "Dr. Lee", "Welcome back, Mr Ortiz."),
+    ]
+    frame = pl.DataFrame(turns, schema=["conversation_id", "speaker", "text"], orient="row")
+    made = redact(Corpus.build(frame), vault=Vault(secret=SECRET), finder=Rules()).corpus.utterances
+    given, family = made["speaker"][0].split(" ")
+    _, avery, lee = made["speaker"][1].split(" ")
+    assert made["text"].to_list() == [
+        f"Hi, I'm {given} {family}.",
+        f"Thanks, {given}. I am Dr. {lee}.",
+        f"It's {given} again.",
+        f"Welcome back, Mr {family}.",
+    ]
+    assert made["speaker"].to_list()[2:] == [family, f"Dr. {lee}"]
+    assert not {"Sam", "Samuel", "Ortiz", "Avery", "Lee"} & {given, family, avery, lee}
+
+
+def test_a_family_name_that_two_people_bear_links_nobody():
+    turns = [
+        ("s1", "Daniel Ortiz", "Hello there."),
+        ("s2", "Carlos Ortiz", "Hello there."),
+        ("s3", "Kim Park", "I saw Mr Ortiz."),
+    ]
+    frame = pl.DataFrame(turns, schema=["conversation_id", "speaker", "text"], orient="row")
+    made = redact(Corpus.build(frame), vault=Vault(secret=SECRET), finder=Rules()).corpus.utterances
+    families = {name.split(" ")[-1] for name in made["speaker"][:2]}
+    assert made["text"][2].removesuffix(".").split(" ")[-1] not in families

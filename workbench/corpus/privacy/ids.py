@@ -44,14 +44,29 @@ def _role_words() -> frozenset[str]:
 def entities_of_speaker(name: str, known: KnownNames) -> list[Entity]:
     """What a speaker's id or name gives away."""
     found = entities_of_id(name, known)
+    written = name[:1].isupper() and _WRITTEN_NAME.fullmatch(name)
+    if written and any(entity.kind == "person" for entity in found):
+        return _whole_name(name) or found
     if found or _CODE.fullmatch(name) or not any(letter.isalpha() for letter in name):
         return found
     words = [match.group() for match in _PART.finditer(name)]
     plain = [folded(word) for word in words]
     if plain[0] in SIDE_OF_ROLE or all(map(_is_generic, plain)):
         return []
-    named = name[0].isupper() and _WRITTEN_NAME.fullmatch(name)
-    return [Entity(0, len(name), "person" if named else "username", 0.7)]
+    return (_whole_name(name) if written else []) or [Entity(0, len(name), "username", 0.7)]
+
+
+def _whole_name(name: str) -> list[Entity]:
+    """All of a written name but titles and roles: a part that no list knows is a name beside one."""
+    parts = [match for match in _PART.finditer(name) if not _is_title_or_role(match.group())]
+    if not parts or not all(part.group()[0].isupper() for part in (parts[0], parts[-1])):
+        return []
+    return [Entity(parts[0].start(), parts[-1].end(), "person", 0.85)]
+
+
+def _is_title_or_role(part: str) -> bool:
+    plain = folded(part)
+    return is_title(plain) or plain in _role_words()
 
 
 def _is_generic(plain: str) -> bool:
@@ -134,9 +149,9 @@ def spaced(part: str) -> str:
     return f"{first.strip()} {last.strip()}" if comma else parted.strip()
 
 
-def mention_in_id(part: str) -> Mention:
-    """The person whom a part of an id names."""
-    return mention_of(spaced(part))
+def mention_in_id(part: str, *, before: str = "") -> Mention:
+    """The person whom a part of an id names; `before` is what stands in front of it, as a title."""
+    return mention_of(spaced(part), before=before)
 
 
 def pieces_of_id(part: str) -> list[str]:

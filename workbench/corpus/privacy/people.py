@@ -2,7 +2,8 @@
 
 A full name is the same person everywhere. A name alone (`Sam`, `Mr Ortiz`) is somebody already known in
 the same scope, if exactly one fits; scopes of a conversation are its source and the speakers on the
-client's side. In another scope it is somebody else: two clients may both have a brother Sam. Spellings
+client's side. In another scope a family name is whoever alone bears it in the whole corpus, and a given
+name is somebody else: two clients may both have a brother Sam. Spellings
 fit when they are equal, when both are forms of one given name (Samuel, Sam), or when they differ in one
 letter, have six letters or more and are not both names of the lists (Daniel, Daniela).
 """
@@ -102,6 +103,10 @@ class People:
         else:
             fits = {}
         fits = fits or {n: (fit, True) for n in near if (fit := self._fits(n, mention))}
+        if not fits and mention.family and not mention.given:
+            bearers = {n: (2, True) for n in self._by_family[mention.family] if self._is_full(n)}
+            fits = {n: fit for n, fit in bearers.items() if self._fits(n, mention)}
+            fits = fits if len(fits) == 1 else {}
         if not fits:
             return None
         best = max(fits.values())

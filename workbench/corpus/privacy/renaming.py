@@ -86,16 +86,17 @@ class Renaming:
         made = name
         for entity in sorted(entities, key=lambda e: -e.start):
             if entity.kind == "person":
-                new = self._person(name[entity.start : entity.end], context)
+                part, before = name[entity.start : entity.end], name[: entity.start]
+                new = self._person(part, context, before=before)
             else:
                 new = self._replacing.surrogate(context, name, entity)
             self._replacing.counts[entity.kind] += 1
             made = made[: entity.start] + new + made[entity.end :]
         return made
 
-    def _person(self, part: str, context: Context) -> str:
+    def _person(self, part: str, context: Context, *, before: str) -> str:
         """Each part of a name keeps its place and its spelling: `ortiz_sam` stays two small words."""
-        whole = mention_in_id(part)
+        whole = mention_in_id(part, before=before)
         surrogates = self._replacing.surrogates
         surrogates.register(whole, context.scopes)
         self._replacing.originals.setdefault("person", set()).add(part.casefold())

@@ -152,11 +152,10 @@ class Rewriting:
 
     def _learn_speakers(self) -> None:
         """Speakers are people; a name that is a word is looked for only where its bearer speaks."""
-        for name, context in sorted(self._speakers.items()):
+        for name in sorted(self._speakers):
             for entity in entities_of_speaker(name, self._known):
                 part = name[entity.start : entity.end]
                 if entity.kind == "person":
-                    self.replacing.surrogates.register(mention_in_id(part), context.scopes)
                     own = KnownNames()
                     own.add_person(spaced(part), words=self._words)
                     self._known.parts |= own.parts
@@ -175,16 +174,21 @@ class Rewriting:
         return own
 
     def _learn_people(self, passages: list[tuple[Context, str]]) -> None:
-        """Register everybody, those with a full name first, so that names alone can find them."""
+        """Register everybody: full names, then family names, then names alone, that may mean those."""
         mentions: dict[tuple[tuple[str, ...], Mention], None] = {}
+        for name, context in sorted(self._speakers.items()):
+            for entity in entities_of_speaker(name, self._known):
+                if entity.kind == "person":
+                    part, before = name[entity.start : entity.end], name[: entity.start]
+                    mentions[context.scopes, mention_in_id(part, before=before)] = None
         for context, text in passages:
             for entity in self._reading.entities(context, text):
                 if entity.kind == "person":
                     name = text[entity.start : entity.end]
                     mentions[context.scopes, mention_of(name, before=text[: entity.start])] = None
-        for full in (True, False):
+        for rank in range(3):
             for scopes, mention in mentions:
-                if mention.full == full:
+                if _rank(mention) == rank:
                     self.replacing.surrogates.register(mention, scopes)
 
     # -- tables ------------------------------------------------------------------------------------
@@ -375,3 +379,10 @@ def _strings(value: Any) -> Iterator[str]:
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from _strings(item)
+
+
+def _rank(mention: Mention) -> int:
+    """0 for a full name, 1 for a family name, 2 for a given name: what says least comes last."""
+    if mention.full:
+        return 0
+    return 1 if mention.family and not mention.given else 2
