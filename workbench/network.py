@@ -7,8 +7,8 @@ Two fences, for no single one holds every client:
    Python process that imports the workbench does the same.
 2. Environment variables, which children inherit: those of the hub libraries, and proxy variables that
    point at a closed port of this machine. They hold clients that never touch Python's sockets but honour
-   a proxy: Rust clients (polars reading `https://`, `hf://` or `s3://`; hf-xet), curl, git, and a child
-   Python that does not import the workbench.
+   a proxy: Rust clients (tested: polars reading `https://` and `hf://`; `s3://` and hf-xet read the same
+   variables and were not tried), curl, wget, git, and a child Python that does not import the workbench.
 
 Loopback addresses and Unix sockets stay allowed.
 
