@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import secrets
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,7 @@ def make_server(
     login = _login(auth)
     index = (r"/", _Index, {"study": study, "logout": bool(login), "public": public})
     screens: Any = {
-        slug: partial(page, study, slug, logout=bool(login), public=public) for slug in VIEWS
+        slug: _application(study, slug, logout=bool(login), public=public) for slug in VIEWS
     }
     try:
         server: Server = pn.io.server.get_server(
@@ -91,6 +91,15 @@ def make_server(
         raise
     refuse_foreign_hosts(server._tornado, HOSTS)
     return server
+
+
+def _application(study: Study, slug: str, *, logout: bool, public: bool) -> Callable[[], Any]:
+    """A function, for Panel calls nothing else: a `partial` it would show as text."""
+
+    def of_a_session() -> pn.Template:
+        return page(study, slug, logout=logout, public=public)
+
+    return of_a_session
 
 
 def _login(auth: str | Path | None) -> dict[str, Any]:
