@@ -5,6 +5,7 @@ import urllib.request
 
 import pytest
 from bokeh.document import Document
+from page_reading import open_screen
 from site_serving import serving
 
 from workbench.panels.screen import page
@@ -43,3 +44,15 @@ def test_serve_public_says_so_on_its_index(demo_study):
         index = answer.read().decode()
     assert "fewer than 5 people" in index
     assert "32 speakers" in index
+
+
+@pytest.mark.browser
+@pytest.mark.xdist_group("browser")
+def test_every_public_screen_is_drawn_and_shows_no_words(demo_study, browser_page):
+    texts = long_texts(demo_study)
+    with serving(demo_study.folder, "--public") as address:
+        for slug in VIEWS:
+            open_screen(browser_page, address, slug)
+            browser_page.get_by_text("A public view").first.wait_for()
+            shown = browser_page.locator("body").inner_text()
+            assert not [text for text in texts if text in shown], slug

@@ -18,7 +18,7 @@ __all__ = ["command"]
 
 def _list_formats(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
     """Print what can be read and written, then end."""
-    from workbench.corpus.formats import formats
+    from workbench.corpus import formats
 
     if wanted:
         print_table(formats())

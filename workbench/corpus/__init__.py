@@ -3,6 +3,7 @@
 from workbench.corpus.codebook import Code, Codebook, Scheme
 from workbench.corpus.corpus import Conversation, Corpus, CorpusMetadata
 from workbench.corpus.layer import Layer, LayerMetadata
+from workbench.corpus.listing import formats
 from workbench.corpus.loading import load
 from workbench.corpus.validation import Finding
 
@@ -16,5 +17,6 @@ __all__ = [
     "Layer",
     "LayerMetadata",
     "Scheme",
+    "formats",
     "load",
 ]
