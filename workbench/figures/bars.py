@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 import plotly.graph_objects as go
 import polars as pl
@@ -42,7 +43,7 @@ def add_withheld(
             x=places if upright else none,
             y=none if upright else places,
             mode="text",
-            text=["withheld" if upright else reason for _, reason in told],
+            text=["withheld" if upright else "<br>".join(wrap(reason, 32)) for _, reason in told],
             textposition="top center" if upright else "middle right",
             textfont={"size": 11, "color": "#5c5c5c"},
             cliponaxis=False,
@@ -50,6 +51,8 @@ def add_withheld(
             hoverinfo="text",
             showlegend=False,
         )
+    if not upright and table[value].null_count() == table.height:
+        figure.update_xaxes(range=[0, 1], showticklabels=False)  # there is nothing to read off
 
 
 def label_bars(table: pl.DataFrame, *, names: Sequence[str]) -> go.Figure:

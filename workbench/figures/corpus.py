@@ -38,15 +38,18 @@ def group_sizes(table: pl.DataFrame, *, by: str) -> go.Figure:
             textposition="auto",
             hovertext=[f"{turns or 0:,} turns" for turns in table["turns"]],
             hovertemplate="%{y}<br>%{x} conversations, %{hovertext}<extra></extra>",
+            showlegend=False,
         )
     )
     add_withheld(figure, table, value="conversations", names=names)
+    known = table["conversations"].drop_nulls()
+    told = f"n = {known.sum():,} conversations. Click a bar to list its conversations."
     return styled(
         figure,
         title=title,
         x="conversations (count)",
         y=by,
-        caption=f"n = {table['conversations'].sum():,} conversations. Click a bar to list its conversations.",
+        caption=told if len(known) else "Every group is withheld.",
         height=180 + 26 * table.height,
     )
 
