@@ -286,3 +286,14 @@ def test_a_family_name_that_two_people_bear_links_nobody():
     made = redact(Corpus.build(frame), vault=Vault(secret=SECRET), finder=Rules()).corpus.utterances
     families = {name.split(" ")[-1] for name in made["speaker"][:2]}
     assert made["text"][2].removesuffix(".").split(" ")[-1] not in families
+
+
+@pytest.mark.parametrize("name", ["Sam Ortiz", "Marie Martin", "Kate Anderson", "Bill Brown"])
+def test_a_surrogate_does_not_sound_like_the_original(name):
+    """Whatever the secret: no Sammy for Sam, no Andersson for Anderson."""
+    frame = pl.DataFrame({"conversation_id": ["a"], "speaker": [name], "text": ["Hello there."]})
+    for number in range(60):
+        vault = Vault(secret=bytes([number]) * 32)
+        made = redact(Corpus.build(frame), vault=vault, finder=Rules()).corpus.utterances
+        for was, now in zip(name.split(), made["speaker"][0].split(), strict=True):
+            assert now[:3] != was[:3]

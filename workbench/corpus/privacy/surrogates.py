@@ -21,7 +21,14 @@ from workbench.corpus.privacy.forms import (
     place_name,
     scrambled,
 )
-from workbench.corpus.privacy.lists import cue_list, cues, first_names, folded, word_list
+from workbench.corpus.privacy.lists import (
+    cue_list,
+    cues,
+    first_names,
+    folded,
+    same_given_name,
+    word_list,
+)
 from workbench.corpus.privacy.people import Mention, People, part_of
 from workbench.corpus.privacy.tokens import is_word
 from workbench.corpus.privacy.vault import Person, Vault
@@ -69,7 +76,7 @@ class Surrogates:
         if person.given and person.surrogate_given is None:
             pool = _given_pool(person.gender)
             person.surrogate_given = self._pick(
-                pool, f"given|{person.given[0]}|{person.family[:1]}|{anchor}"
+                pool, f"given|{person.given[0]}|{person.family[:1]}|{anchor}", unlike=person.given
             )
         if person.family and person.surrogate_family is None:
             relative = self.people.relative(person.family[0], scopes)
@@ -77,7 +84,9 @@ class Surrogates:
                 relative.surrogate_family
                 if relative and relative is not person
                 else self._pick(
-                    _family_pool(), f"family|{person.family[0]}|{person.given[:1]}|{anchor}"
+                    _family_pool(),
+                    f"family|{person.family[0]}|{person.given[:1]}|{anchor}",
+                    unlike=person.family,
                 )
             )
         return person
@@ -96,12 +105,12 @@ class Surrogates:
             made = (person.surrogate_family if part == "family" else person.surrogate_given) or ""
         return cased(made or person.label("surrogate"), like=original)
 
-    def _pick(self, pool: Sequence[str], key: str) -> str:
-        """An unused name of a pool, else an invented one."""
+    def _pick(self, pool: Sequence[str], key: str, *, unlike: Sequence[str]) -> str:
+        """An unused name of a pool that does not sound like the original, else an invented one."""
         start = self.vault.number("name", key)
         for step in range(len(pool)):
             name = pool[(start + step) % len(pool)]
-            if self._is_free(name):
+            if self._is_free(name) and not any(_sounds_like(folded(name), was) for was in unlike):
                 self._used.add(folded(name))
                 return name.title()
         return self._invented(key, invented_word)
@@ -239,3 +248,8 @@ def _plain_names(names: frozenset[str]) -> tuple[str, ...]:
     """Names that are nothing else: no word, no town, no nickname, in a fixed order."""
     barred = word_list("name_words") | word_list("places") | word_list("capitalised")
     return tuple(sorted(n for n in names - barred if len(n) > 3 and n.isalpha() and not is_word(n)))
+
+
+def _sounds_like(name: str, original: str) -> bool:
+    """Whether a surrogate would give the original away: Sammy for Sam, Marianne for Marie."""
+    return name[:3] == original[:3] or same_given_name(name, original)
