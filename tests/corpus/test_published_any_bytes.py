@@ -51,7 +51,8 @@ PERSUASION = b",Unit,Turn,B4,B2\n0,Good day.,0,0,d1\n1,Hello.,0,1,d1\n"
 
 def workbook() -> bytes:
     """The annotated table, as a workbook."""
-    openpyxl = pytest.importorskip("openpyxl")
+    import openpyxl
+
     book, written = openpyxl.Workbook(), io.BytesIO()
     book.active.append(["B4", "Turn", "Unit", "er_label_1", "ee_label_1", "neg", "B2"])
     book.active.append([0, 0, "Good day.", "greeting", None, 0.5, "d1"])

@@ -32,7 +32,8 @@ CODED_HEADER = (
 @pytest.fixture
 def release(tmp_path):
     """The folders of the release, with our own two dialogues."""
-    openpyxl = pytest.importorskip("openpyxl")
+    import openpyxl
+
     full, annotated = tmp_path / "data" / "FullData", tmp_path / "data" / "AnnotatedData"
     full.mkdir(parents=True)
     annotated.mkdir()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -20,13 +19,10 @@ from workbench.corpus.corpus import Corpus
 from workbench.corpus.readers.cha import corpus_of_chat
 from workbench.corpus.readers.chat_lines import ID_FIELDS, NOT_KEPT, OWN
 from workbench.corpus.schema import META, side_of
-from workbench.corpus.validation import Finding
-from workbench.corpus.writers.transcripts import lost_in, write_transcripts
-from workbench.corpus.writers.writer import Writer
+from workbench.corpus.writers.transcripts import transcript_writer
 
 __all__ = ["WRITER"]
 
-_ENDING = ".cha"
 _TIER = re.compile(r"[a-z]{3}|x[a-z0-9]{1,6}")
 _CODE = re.compile(r"[A-Z0-9]{1,7}")
 _FINAL = re.compile(r"^(.*?)\s*([.?!])((?:\s*\[[^\]]*\])*)$", re.DOTALL)
@@ -51,19 +47,6 @@ _WHY: Mapping[str, str] = {
     "utterances.start": "CHAT holds whole milliseconds, not before zero.",
     "utterances.end": "CHAT holds whole milliseconds, and no end without a start.",
 }
-
-
-def _write(corpus: Corpus, path: Path) -> None:
-    write_transcripts(corpus, path, ending=_ENDING, render=_render)
-
-
-def _lost(corpus: Corpus) -> list[Finding]:
-    return lost_in(
-        corpus,
-        ending=_ENDING,
-        there_and_back=lambda one: corpus_of_chat(Path("there.cha"), _render(one)),
-        why=_WHY,
-    )
 
 
 def _render(corpus: Corpus) -> str:
@@ -214,4 +197,11 @@ def _bullet(start: float | None, end: float | None) -> str:
     return f" \x15{first}_{last}\x15"
 
 
-WRITER = Writer("cha", "CHAT transcripts (.cha), one a conversation", _write, _lost)
+WRITER = transcript_writer(
+    "cha",
+    "CHAT transcripts (.cha), one a conversation",
+    ending=".cha",
+    render=_render,
+    read=corpus_of_chat,
+    why=_WHY,
+)

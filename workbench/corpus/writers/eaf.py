@@ -13,7 +13,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -24,13 +23,10 @@ from workbench.corpus.layer import Layer
 from workbench.corpus.readers.eaf import OWN, corpus_of_eaf
 from workbench.corpus.readers.elan import UNDATED
 from workbench.corpus.schema import META
-from workbench.corpus.validation import Finding
-from workbench.corpus.writers.transcripts import lost_in, write_transcripts
-from workbench.corpus.writers.writer import Writer
+from workbench.corpus.writers.transcripts import transcript_writer
 
 __all__ = ["WRITER"]
 
-_ENDING = ".eaf"
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPEECH, _META = "speech of a participant", "text below speech"
 _SCHEMA = (
@@ -71,19 +67,6 @@ class _Values:
     name: str
     coder: str
     texts: Mapping[int, Sequence[str]]
-
-
-def _write(corpus: Corpus, path: Path) -> None:
-    write_transcripts(corpus, path, ending=_ENDING, render=_render)
-
-
-def _lost(corpus: Corpus) -> list[Finding]:
-    return lost_in(
-        corpus,
-        ending=_ENDING,
-        there_and_back=lambda one: corpus_of_eaf(Path("there.eaf"), _render(one)),
-        why=_WHY,
-    )
 
 
 def _render(corpus: Corpus) -> str:
@@ -306,4 +289,11 @@ def _vocabulary(name: str, labels: Iterable[str]) -> Iterator[str]:
     yield "</CONTROLLED_VOCABULARY>"
 
 
-WRITER = Writer("eaf", "ELAN annotation documents (.eaf), one a conversation", _write, _lost)
+WRITER = transcript_writer(
+    "eaf",
+    "ELAN annotation documents (.eaf), one a conversation",
+    ending=".eaf",
+    render=_render,
+    read=corpus_of_eaf,
+    why=_WHY,
+)

@@ -14,12 +14,46 @@ from workbench.corpus.joining import join_corpora
 from workbench.corpus.layer import LAYER_COLUMNS, Layer, LayerMetadata
 from workbench.corpus.validation import Finding
 from workbench.corpus.writers.losses import lost
+from workbench.corpus.writers.writer import Writer
 from workbench.errors import BadInput
 from workbench.files import atomic_folder, atomic_path
 
-__all__ = ["file_names", "lost_in", "write_transcripts"]
+__all__ = ["file_names", "lost_in", "transcript_writer", "write_transcripts"]
 
 _LONGEST_NAME = 100
+
+
+def transcript_writer(
+    name: str,
+    description: str,
+    *,
+    ending: str,
+    render: Callable[[Corpus], str],
+    read: Callable[[Path, str], Corpus],
+    why: Mapping[str, str],
+) -> Writer:
+    """Make the writer of a format with one conversation a file, whose losses reading back shows.
+
+    Parameters
+    ----------
+    render, read
+        Text of a file from a corpus of one conversation, and that corpus from a path and the text.
+    why
+        Reasons by column, for `lost_in`.
+    """
+
+    def write(corpus: Corpus, path: Path) -> None:
+        write_transcripts(corpus, path, ending=ending, render=render)
+
+    def tell_lost(corpus: Corpus) -> list[Finding]:
+        return lost_in(
+            corpus,
+            ending=ending,
+            there_and_back=lambda one: read(Path(f"there{ending}"), render(one)),
+            why=why,
+        )
+
+    return Writer(name, description, write, tell_lost)
 
 
 def write_transcripts(
