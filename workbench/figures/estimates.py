@@ -114,7 +114,7 @@ def add_reasons(
 ) -> None:
     """Write, in the line of every undefined quantity, that it is not defined and why."""
     undefined = [
-        (name, plain(interval_words(entry), width=74))
+        (name, plain(interval_words(entry), width=48))
         for name, entry in zip(names, table.iter_rows(named=True), strict=True)
         if entry["estimate"] is None
     ]
