@@ -207,7 +207,7 @@ def group_shares(table: pl.DataFrame, *, by: str, title: str) -> go.Figure:
         title=f"Topic {title} by {by}",
         x="share of the group's fitted turns",
         y=by,
-        caption=f"{methods_of(table)} They resample sources ({clusters}).",
+        caption=methods_of(table) + (f" They resample sources ({clusters})." if clusters else ""),
         height=180 + 36 * table.height,
         xaxis={"tickformat": ".0%", "rangemode": "tozero"},
     )
