@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from workbench import progress as bars
+from workbench import settings
 from workbench.embedding.hardware import resolve_device, resolve_precision
 from workbench.embedding.recipe import Recipe, resolve_encoder_path, weights_checksum
 from workbench.errors import BadInput
@@ -71,6 +72,8 @@ class Encoder:
     ) -> None:
         self._folder = resolve_encoder_path(model)
         self._recipe = Recipe.read(self._folder)
+        self._model = None if model is None else _nameable(model)
+        self._wanted_device = settings.value("device") if device == "auto" else device
         self.device = resolve_device(device)
         self.precision = resolve_precision(precision, device=self.device)
 
@@ -79,6 +82,20 @@ class Encoder:
             f"Encoder({self._recipe.kind}, dimension={self.dimension}, "
             f"device={self.device!r}, precision={self.precision!r})"
         )
+
+    @property
+    def options(self) -> dict[str, str | None]:
+        """Keyword arguments that make this encoder again, in another process or on another machine.
+
+        The model as it was named (a folder by its full path) and the precision as it was resolved
+        here, for both are in the fingerprint; the device as it was asked for, so that with `auto`
+        each machine takes its own best one.
+        """
+        return {
+            "model": self._model,
+            "device": self._wanted_device,
+            "precision": self.precision,
+        }
 
     @property
     def dimension(self) -> int:
@@ -213,6 +230,11 @@ def _hash(text: str, row: int) -> bytes:
             "Replace missing texts by an empty string."
         )
     return hashlib.blake2b(_encodable(text).encode(), digest_size=KEY_BYTES).digest()
+
+
+def _nameable(model: str | Path) -> str:
+    folder = Path(model).expanduser()
+    return str(folder.resolve()) if folder.is_dir() else str(model)
 
 
 def _encodable(text: str) -> str:
