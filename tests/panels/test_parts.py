@@ -113,15 +113,15 @@ def test_blocks_keep_the_order_of_the_view(screen):
 
 
 def test_a_click_reaches_the_view_and_the_control_follows(screen):
-    screen._clicked("table", {"kind": "two"})
+    screen.clicked("table", {"kind": "two"})
     assert screen.controls["kind"].value == "two"
     assert "about &lt;b&gt;two" in screen.cautions.object
 
 
 def test_an_error_of_ours_is_shown_and_the_page_goes_on(screen):
-    screen._clicked("table", {"kind": "none"})
+    screen.clicked("table", {"kind": "none"})
     assert "There is no such &lt;kind&gt;." in screen.cautions.object
-    screen._clicked("table", {"kind": "two"})
+    screen.clicked("table", {"kind": "two"})
     assert "no such" not in screen.cautions.object
 
 

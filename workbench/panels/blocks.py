@@ -7,16 +7,33 @@ from typing import Any, Protocol
 
 import panel as pn
 
+from workbench.panels.controls import make_button
 from workbench.panels.modules import component
 from workbench.panels.pages import read_page
 from workbench.panels.tables import estimated_width, grid
 from workbench.views import Block
 from workbench.views.static import marked_up, safe
 
-__all__ = ["Card", "Click", "set_widths"]
+__all__ = ["Card", "Listener", "set_widths"]
 
-Click = Callable[[str, Mapping[str, Any]], None]
-"""Takes the key of a block and what was clicked in it."""
+
+class Listener(Protocol):
+    """Takes what a reader does in a block, by the key of the block."""
+
+    def clicked(self, key: str, point: Mapping[str, Any]) -> None:
+        """Take a click on a mark or row, or the traits a module wrote."""
+
+    def selected(self, key: str, area: Mapping[str, Any]) -> None:
+        """Take an area drawn in a figure."""
+
+    def pressed(self, key: str, name: str) -> None:
+        """Take a press on the button of an action."""
+
+    def exported(self, key: str, name: str) -> tuple[str, bytes]:
+        """Name and content of the file that a button gives."""
+
+    def control(self, name: str) -> pn.widgets.Widget:
+        """Give the control of a parameter."""
 
 
 _COMPACT_HEIGHT, _COMPACT_MARKS, _COMPACT_CHARACTERS = 480, 12, 14
@@ -37,9 +54,9 @@ class _Body(Protocol):
 
 
 class _Figure:
-    """A plotly figure; a click on a mark goes to the view."""
+    """A plotly figure; a click on a mark and an area drawn go to the view."""
 
-    def __init__(self, block: Block, click: Click) -> None:
+    def __init__(self, block: Block, listener: Listener) -> None:
         figure: Any = block.content
         self.narrow = _is_compact(figure)
         self.shown = pn.pane.Plotly(
@@ -52,11 +69,20 @@ class _Figure:
         self.shown.param.watch(
             lambda event: self._clicked(event.new), "click_data", onlychanged=False
         )
-        self._key, self._click = block.key, click
+        self.shown.param.watch(
+            lambda event: self._selected(event.new), "selected_data", onlychanged=False
+        )
+        self._key, self._listener = block.key, listener
 
     def _clicked(self, data: Mapping[str, Any] | None) -> None:
         if data and data.get("points"):
-            self._click(self._key, data["points"][0])
+            self._listener.clicked(self._key, data["points"][0])
+
+    def _selected(self, data: Mapping[str, Any] | None) -> None:
+        # a click that selects marks comes without an area: it is no area drawn
+        area = (data or {}).get("lassoPoints") or (data or {}).get("range")
+        if area or data is None:
+            self._listener.selected(self._key, area or {})
 
     def fits(self, block: Block) -> bool:
         content: Any = block.content  # a drawn figure keeps its height
@@ -65,7 +91,7 @@ class _Figure:
     def show(self, block: Block) -> None:
         figure: Any = block.content
         self.narrow = _is_compact(figure)
-        if figure != self.shown.object:
+        if figure is not self.shown.object and figure != self.shown.object:
             self.shown.object = figure
 
 
@@ -87,12 +113,14 @@ def _values(figure: Any, axis: str) -> list[Any]:
 class _Table:
     """A grid; a click on a row goes to the view."""
 
-    def __init__(self, block: Block, click: Click) -> None:
+    def __init__(self, block: Block, listener: Listener) -> None:
         table: Any = block.content
         self._table = table
         self.narrow = estimated_width(table) <= _HALF
         self.shown = grid(table)
-        self.shown.on_click(lambda event: click(block.key, table.row(event.row, named=True)))
+        self.shown.on_click(
+            lambda event: listener.clicked(block.key, table.row(event.row, named=True))
+        )
 
     def fits(self, block: Block) -> bool:
         content: Any = block.content
@@ -107,18 +135,18 @@ class _Module:
 
     narrow = False
 
-    def __init__(self, block: Block, click: Click) -> None:
+    def __init__(self, block: Block, listener: Listener) -> None:
         content: Any = block.content
         self._content = content
         self.shown = component(content.name, content.state)(
             **content.state, sizing_mode="stretch_width", margin=0
         )
-        self._key, self._click, self._showing = block.key, click, False
+        self._key, self._listener, self._showing = block.key, listener, False
         self.shown.param.watch(self._changed, sorted(content.state))
 
     def _changed(self, *events: Any) -> None:
         if not self._showing:
-            self._click(self._key, {event.name: event.new for event in events})
+            self._listener.clicked(self._key, {event.name: event.new for event in events})
 
     def fits(self, block: Block) -> bool:
         return self._content.shares_model(block.content)
@@ -138,7 +166,7 @@ class _Text:
 
     narrow = True
 
-    def __init__(self, block: Block, click: Click) -> None:
+    def __init__(self, block: Block, listener: Listener) -> None:
         self.shown = pn.pane.HTML(
             stylesheets=[read_page("parts.css")], sizing_mode="stretch_width", margin=0
         )
@@ -151,7 +179,7 @@ class _Text:
         self.shown.object = f'<p class="told">{marked_up(block.content)}</p>'
 
 
-_BODIES: dict[str, Callable[[Block, Click], _Body]] = {
+_BODIES: dict[str, Callable[[Block, Listener], _Body]] = {
     "figure": _Figure,
     "table": _Table,
     "esm": _Module,
@@ -159,52 +187,92 @@ _BODIES: dict[str, Callable[[Block, Click], _Body]] = {
 }
 
 
+class _Bar:
+    """Inputs and buttons of a block, and what the last press came to."""
+
+    def __init__(self, block: Block, listener: Listener) -> None:
+        self._made_for = _tools(block)
+
+        def run(name: str) -> None:
+            listener.pressed(block.key, name)
+
+        def export(name: str) -> tuple[str, bytes]:
+            return listener.exported(block.key, name)
+
+        self._told = pn.pane.HTML(
+            stylesheets=[read_page("parts.css")], sizing_mode="stretch_width", margin=0
+        )
+        tools = [
+            *(listener.control(name) for name in block.inputs),
+            *(make_button(action, run, export) for action in block.actions),
+        ]
+        box = pn.FlexBox(*tools, sizing_mode="stretch_width", margin=0)
+        self.shown = [box, self._told] if tools else []
+
+    def fits(self, block: Block) -> bool:
+        return _tools(block) == self._made_for
+
+    def show(self, block: Block) -> None:
+        told = f'<p class="told" role="status">{marked_up(block.told)}</p>' if block.told else ""
+        self._told.object = told
+
+
+def _tools(block: Block) -> list[str]:
+    labels = [f"{action.name}: {action.label}" for action in block.actions]
+    return [*block.inputs, *labels]
+
+
 class Card:
-    """Heading, note and content of one block.
+    """Heading, note, tools and content of one block.
 
     Parameters
     ----------
     block
         What to show.
-    click
-        Called with clicks in the content.
+    listener
+        Told of what a reader does in it.
     """
 
-    def __init__(self, block: Block, click: Click) -> None:
-        self._click = click
+    def __init__(self, block: Block, listener: Listener) -> None:
+        self._listener = listener
         self._head = pn.pane.HTML(
             stylesheets=[read_page("parts.css")], sizing_mode="stretch_width", margin=0
         )
-        self._body = _BODIES[block.kind](block, click)
+        self._bar = _Bar(block, listener)
+        self._body = _BODIES[block.kind](block, listener)
         self.shown = pn.Column(
-            self._head,
-            self._body.shown,
-            css_classes=[f"block-{block.key}", f"kind-{block.kind}"],
-            stylesheets=[read_page("card.css")],
-            sizing_mode="stretch_width",
-            margin=0,
+            stylesheets=[read_page("card.css")], sizing_mode="stretch_width", margin=0
         )
+        self._lay_out(block)
         self._show_head(block)
+
+    def _lay_out(self, block: Block) -> None:
+        self.shown.param.update(
+            objects=[self._head, *self._bar.shown, self._body.shown],
+            css_classes=[f"block-{block.key}", f"kind-{block.kind}"],
+        )
 
     def _show_head(self, block: Block) -> None:
         note = f'<p class="note">{marked_up(block.note)}</p>' if block.note else ""
         self._head.object = f"<h2>{safe(block.title)}</h2>{note}"
+        self._bar.show(block)
 
     @property
     def narrow(self) -> bool:
         """Whether half the page is enough for it."""
-        return self._body.narrow
+        return self._body.narrow and not self._bar.shown
 
     def show(self, block: Block) -> None:
         """Show another state of the block; what is equal stays untouched."""
+        stays = self._bar.fits(block)
+        if not stays:
+            self._bar = _Bar(block, self._listener)
         if self._body.fits(block):
             self._body.show(block)
         else:
-            self._body = _BODIES[block.kind](block, self._click)
-            self.shown.param.update(
-                objects=[self._head, self._body.shown],
-                css_classes=[f"block-{block.key}", f"kind-{block.kind}"],
-            )
+            self._body, stays = _BODIES[block.kind](block, self._listener), False
+        if not stays:
+            self._lay_out(block)
         self._show_head(block)
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
 import panel as pn
 import param
 
-from workbench.views import View
+from workbench.views import Action, Export, View
 
-__all__ = ["make_control", "update_control"]
+__all__ = ["make_button", "make_control", "update_control"]
 
 _WIDTH = 220
 
@@ -83,6 +84,36 @@ def make_control(view: View, name: str) -> pn.widgets.Widget:
             update_control(widget, view, name)
             return widget
     raise TypeError(f"No widget for {type(view).__name__}.{name}, {view.param[name]!r}.")
+
+
+def make_button(
+    action: Action | Export, run: Callable[[str], None], export: Callable[[str], tuple[str, bytes]]
+) -> pn.widgets.Widget:
+    """Make the button of an action, or the one that downloads a file made when it is pressed.
+
+    Parameters
+    ----------
+    run, export
+        Take the action's name; `export` returns name and content of the file.
+    """
+    common: dict[str, Any] = {
+        "css_classes": [f"action-{action.name}"],
+        "margin": (20, 12, 8, 0),
+        "sizing_mode": "fixed",
+        "width": max(96, 9 * len(action.label) + 28),
+        "height": 34,
+    }
+    if isinstance(action, Action):
+        button = pn.widgets.Button(label=action.label, **common)
+        button.on_click(lambda _: run(action.name))
+        return button
+
+    def content() -> io.BytesIO:
+        return io.BytesIO(export(action.name)[1])
+
+    return pn.widgets.FileDownload(
+        callback=content, filename=action.filename, label=action.label, auto=True, **common
+    )
 
 
 def update_control(widget: pn.widgets.Widget, view: View, name: str) -> None:

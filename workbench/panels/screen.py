@@ -35,10 +35,8 @@ class Screen:
         self.view = view
         self._busy = False
         self._cards: dict[str, Card] = {}
-        self.controls = {name: make_control(view, name) for name in view.shown_controls}
-        for name, widget in self.controls.items():
-            trait = "value_throttled" if hasattr(widget, "value_throttled") else "value"
-            widget.param.watch(partial(self._chosen, name), trait)
+        self.controls: dict[str, pn.widgets.Widget] = {}
+        self._bar = [self.control(name) for name in view.shown_controls]
         self.cautions = pn.pane.HTML(
             stylesheets=[read_page("parts.css")], sizing_mode="stretch_width", margin=0
         )
@@ -50,13 +48,34 @@ class Screen:
     @property
     def control_bar(self) -> pn.FlexBox:
         """The controls side by side, wrapping on narrow windows."""
-        return pn.FlexBox(*self.controls.values(), sizing_mode="stretch_width", margin=0)
+        return pn.FlexBox(*self._bar, sizing_mode="stretch_width", margin=0)
+
+    def control(self, name: str) -> pn.widgets.Widget:
+        """Give the control of a parameter, made when it is first asked for."""
+        if name not in self.controls:
+            widget = self.controls[name] = make_control(self.view, name)
+            trait = "value_throttled" if hasattr(widget, "value_throttled") else "value"
+            widget.param.watch(partial(self._chosen, name), trait)
+        return self.controls[name]
 
     def _chosen(self, name: str, event: Any) -> None:
         self._act(lambda: self.view.choose(name, event.new))
 
-    def _clicked(self, key: str, point: Mapping[str, Any]) -> None:
+    def clicked(self, key: str, point: Mapping[str, Any]) -> None:
+        """Take a click in a block."""
         self._act(lambda: self.view.click(key, point))
+
+    def selected(self, key: str, area: Mapping[str, Any]) -> None:
+        """Take an area drawn in a figure."""
+        self._act(lambda: self.view.select(key, area))
+
+    def pressed(self, key: str, name: str) -> None:
+        """Take a press on the button of an action."""
+        self._act(lambda: self.view.act(key, name))
+
+    def exported(self, key: str, name: str) -> tuple[str, bytes]:
+        """Name and content of the file that a button gives."""
+        return self.view.export(key, name)
 
     def _act(self, change: Callable[[], None]) -> None:
         """Let the view take a change and show what follows; what we set ourselves is no change."""
@@ -80,7 +99,7 @@ class Screen:
         for block in blocks:
             card = self._cards.get(block.key)
             if card is None:
-                card = Card(block, self._clicked)
+                card = Card(block, self)
             else:
                 card.show(block)
             cards[block.key] = card

@@ -11,16 +11,18 @@ from workbench.views.corpus_overview import CorpusOverview
 from workbench.views.emotion_course import EmotionCourse
 from workbench.views.session_sheet import SessionSheet
 from workbench.views.topic_explorer import TopicExplorer
-from workbench.views.view import Block, EsmState, View
+from workbench.views.view import Action, Block, EsmState, Export, View
 
 __all__ = [
     "VIEWS",
+    "Action",
     "AttributionExplorer",
     "Block",
     "ConversationReader",
     "CorpusOverview",
     "EmotionCourse",
     "EsmState",
+    "Export",
     "SessionSheet",
     "TopicExplorer",
     "View",

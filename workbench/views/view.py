@@ -9,20 +9,33 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 import param
 import polars as pl
 
-from workbench.errors import BadInput, InsufficientData, NotComputed
+from workbench.errors import BadInput, InsufficientData, NotComputed, WorkbenchError
+from workbench.files import atomic_path
 from workbench.study import Study
 from workbench.views.public import Crowd
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-__all__ = ["ALL", "PUBLIC", "RESEARCH", "Block", "EsmState", "Section", "View"]
+__all__ = [
+    "ALL",
+    "PUBLIC",
+    "RESEARCH",
+    "Action",
+    "Block",
+    "EsmState",
+    "Export",
+    "Section",
+    "View",
+]
 
 ALL = "all"
 """Choice of a control that leaves nothing out."""
@@ -64,6 +77,25 @@ Kind: TypeAlias = Literal["table", "figure", "esm", "text"]
 
 
 @dataclass(frozen=True, slots=True)
+class Action:
+    """A button: `run` does what the label says and returns the sentence that tells of it."""
+
+    name: str
+    label: str
+    run: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A button that gives a file: `make` returns its content."""
+
+    name: str
+    label: str
+    filename: str
+    make: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """One piece of a screen.
 
@@ -77,6 +109,10 @@ class Block:
         What it is: `table` (polars frame, plain text in its cells), `figure` (plotly), `esm`, `text`.
     note
         One line that has to be seen beside it.
+    inputs, actions
+        Parameters and buttons that belong to this piece alone; a static page leaves them out.
+    told
+        What the last of these actions came to.
     """
 
     key: str
@@ -84,6 +120,9 @@ class Block:
     kind: Kind
     content: pl.DataFrame | go.Figure | EsmState | str
     note: str = ""
+    inputs: tuple[str, ...] = ()
+    actions: tuple[Action | Export, ...] = ()
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +130,7 @@ class Section:
     """A block to be made: `make` returns content and note, and may find that its data are missing.
 
     `public` says that it holds for a public view too: nothing that was said, and `make` withholds figures
-    on few people. What does not say so is not shown there.
+    on few people. What does not say so is not shown there. A public view has no `inputs` and `actions`.
     """
 
     key: str
@@ -99,6 +138,8 @@ class Section:
     kind: Kind
     make: Callable[[], tuple[Any, str]]
     public: bool = False
+    inputs: tuple[str, ...] = ()
+    actions: tuple[Action | Export, ...] = ()
 
 
 class View(param.ParameterizedABC):
@@ -110,7 +151,7 @@ class View(param.ParameterizedABC):
     Parameters
     ----------
     study
-        The study to show; a view only reads it.
+        The study to show; only the actions of a view write to it.
     public
         Show nothing that was said and no figure on few people; see `workbench.views.public`.
     **params
@@ -135,6 +176,7 @@ class View(param.ParameterizedABC):
         self.study = study
         self.crowd = Crowd(study.corpus) if public else None
         self._kept: dict[str, tuple[Any, Any]] = {}
+        self._told: tuple[str, str] = ("", "")
         if not (public and self.closed):
             self.prepare()
         for name, value in params.items():
@@ -174,7 +216,7 @@ class View(param.ParameterizedABC):
         a last text names the pieces that are not shown.
         """
         if not self.public:
-            return [_block(section) for section in self.sections()]
+            return [self._block_of(section) for section in self.sections()]
         if self.closed:
             return [Block("closed", self.title, "text", self.closed)]
         sections = self.sections()
@@ -194,6 +236,62 @@ class View(param.ParameterizedABC):
             For a figure `customdata`, `x`, `y`, `label` as plotly gives them; for a module its changed
             traits.
         """
+
+    def select(self, key: str, area: Mapping[str, Sequence[float]]) -> None:
+        """Take an area drawn in figure `key`; the base ignores it.
+
+        Parameters
+        ----------
+        area
+            `x` and `y` of the corners in the units of the axes; a box has two, a lasso three or more. None
+            at all where a selection was taken back.
+        """
+
+    def act(self, key: str, name: str) -> None:
+        """Run action `name` of block `key`; what it came to, or why it was refused, stands in the block.
+
+        A file is written to the working folder, under a name that is free.
+
+        Raises
+        ------
+        BadInput
+            If there is no such action, as in every public view.
+        """
+        action = self._action(key, name)
+        try:
+            told = action.run() if isinstance(action, Action) else _written(action)
+            self._told = (key, told)
+        except WorkbenchError as error:
+            self._told = (key, str(error))
+
+    def export(self, key: str, name: str) -> tuple[str, bytes]:
+        """Name and content of the file that `name` of block `key` gives.
+
+        Raises
+        ------
+        BadInput
+            If there is no such file, as in every public view.
+        """
+        action = self._action(key, name)
+        if not isinstance(action, Export):
+            raise BadInput(f"{name!r} gives no file.")
+        return action.filename, action.make()
+
+    def _action(self, key: str, name: str) -> Action | Export:
+        offered = {
+            action.name: action
+            for section in ([] if self.public else self.sections())
+            if section.key == key
+            for action in section.actions
+        }
+        if name not in offered:
+            raise BadInput.unknown("action", name, list(offered))
+        return offered[name]
+
+    def _block_of(self, section: Section) -> Block:
+        block = _block(section)
+        told = self._told[1] if self._told[0] == section.key else ""
+        return replace(block, inputs=section.inputs, actions=section.actions, told=told)
 
     # -- for subclasses ----------------------------------------------------------------------------
 
@@ -220,6 +318,7 @@ class View(param.ParameterizedABC):
         known = name in self.param and name != "name"
         if not known or (self.public and name not in self.public_controls):
             raise BadInput.unknown("control", name, self.shown_controls)
+        self._told = ("", "")
         try:
             setattr(self, name, value)
         except ValueError:
@@ -245,3 +344,14 @@ def _block(section: Section) -> Block:
         return Block(section.key, section.title, "text", str(error))
     kind: Kind = "text" if isinstance(content, str) else section.kind
     return Block(section.key, section.title, kind, content, note)
+
+
+def _written(export: Export) -> str:
+    """Write the file of an export; an earlier one keeps its name."""
+    wanted = Path.cwd() / export.filename
+    names = (wanted.with_stem(f"{wanted.stem}-{n}") for n in count(2))
+    file = next(name for name in chain([wanted], names) if not name.exists())
+    content = export.make()
+    with atomic_path(file) as temporary:
+        temporary.write_bytes(content)
+    return f"Written: {file}"

@@ -8,9 +8,9 @@ from typing import Any
 import ipywidgets
 import param
 
-from workbench.views import View
+from workbench.views import Action, Export, View
 
-__all__ = ["make_control", "update_control"]
+__all__ = ["make_button", "make_control", "update_control"]
 
 
 def _common(parameter: param.Parameter) -> dict[str, Any]:
@@ -59,6 +59,14 @@ def make_control(view: View, name: str) -> ipywidgets.Widget:
             update_control(widget, view, name)
             return widget
     raise TypeError(f"No widget for {type(view).__name__}.{name}, {view.param[name]!r}.")
+
+
+def make_button(action: Action | Export, press: Callable[[str], None]) -> ipywidgets.Button:
+    """Make the button of an action; `press` takes its name."""
+    button = ipywidgets.Button(description=action.label)
+    button.add_class(f"workbench-action-{action.name}")
+    button.on_click(lambda _: press(action.name))
+    return button
 
 
 def update_control(widget: ipywidgets.Widget, view: View, name: str) -> None:

@@ -29,7 +29,7 @@ class Screen(ipywidgets.VBox):
     Parameters
     ----------
     study
-        The study to show; it is only read.
+        The study to show; only the actions of a screen write to it.
     **params
         Values of the controls to begin with.
 
@@ -54,13 +54,11 @@ class Screen(ipywidgets.VBox):
         self.view = view
         self._lock, self._busy = threading.RLock(), False
         self._cards: dict[str, Card] = {}
-        self.controls = {name: make_control(view, name) for name in view.shown_controls}
-        for name, control in self.controls.items():
-            control.observe(partial(self._chosen, name), "value")
+        self.controls: dict[str, ipywidgets.Widget] = {}
         self._cautions = Prose().in_class("workbench-cautions")
         self._blocks = ipywidgets.VBox()
         head = Prose([("title", view.title), ("question", view.question)])
-        bar = ipywidgets.HBox(list(self.controls.values()))
+        bar = ipywidgets.HBox([self.control(name) for name in view.shown_controls])
         bar.add_class("workbench-controls")
         self.children = (head, self._cautions, bar, self._blocks)
         self.add_class("workbench-screen")
@@ -83,8 +81,24 @@ class Screen(ipywidgets.VBox):
     def _chosen(self, name: str, change: Mapping[str, Any]) -> None:
         self._act(lambda: self.view.choose(name, change["new"]))
 
-    def _clicked(self, key: str, point: Mapping[str, Any]) -> None:
+    def control(self, name: str) -> ipywidgets.Widget:
+        """Give the control of a parameter, made when it is first asked for."""
+        if name not in self.controls:
+            control = self.controls[name] = make_control(self.view, name)
+            control.observe(partial(self._chosen, name), "value")
+        return self.controls[name]
+
+    def clicked(self, key: str, point: Mapping[str, Any]) -> None:
+        """Take a click in a block."""
         self._act(lambda: self.view.click(key, point))
+
+    def selected(self, key: str, area: Mapping[str, Any]) -> None:
+        """Take an area drawn in a figure."""
+        self._act(lambda: self.view.select(key, area))
+
+    def pressed(self, key: str, name: str) -> None:
+        """Take a press on a button; a file is written where the kernel works."""
+        self._act(lambda: self.view.act(key, name))
 
     def _act(self, change: Callable[[], None]) -> None:
         """Let the view take a change and show what follows; what we set ourselves is no change.
@@ -111,7 +125,7 @@ class Screen(ipywidgets.VBox):
         for block in self.view.blocks():
             card = self._cards.get(block.key)
             if card is None:
-                card = Card(block, self._clicked)
+                card = Card(block, self)
             else:
                 card.show(block)
             cards[block.key] = card
