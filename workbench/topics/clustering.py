@@ -1,5 +1,8 @@
 """UMAP and HDBSCAN set so that the same texts give the same topics, in seconds.
 
+`partition` is the whole way from points to topics without words or map, for whoever needs many
+fits of the same texts (`workbench.topics.stability`); `TopicModel` walks the same way through BERTopic.
+
 What makes the outcome depend on the machine's mood is taken out: neighbours are exact and
 computed in fixed blocks on one thread, UMAP runs on one thread with a seed, HDBSCAN on one job.
 """
@@ -18,12 +21,15 @@ from numpy.typing import NDArray
 __all__ = [
     "EXACT_UP_TO",
     "NEIGHBOURS",
+    "exact_neighbours",
     "expected_warnings",
     "hdbscan_model",
     "nearest",
     "on_gpu",
     "one_thread",
+    "partition",
     "umap_model",
+    "within",
 ]
 
 NEIGHBOURS = 10
@@ -86,6 +92,114 @@ def nearest(embeddings: NDArray[np.float32], k: int) -> tuple[NDArray, NDArray]:
             indices[start : start + _BLOCK] = np.take_along_axis(near, order, axis=1)
             distances[start : start + _BLOCK] = np.take_along_axis(far, order, axis=1)
     return indices, np.maximum(distances, 0.0)
+
+
+def within(
+    embeddings: NDArray[np.float32],
+    neighbours: tuple[NDArray, NDArray],
+    rows: NDArray[np.intp],
+    k: int,
+) -> tuple[NDArray, NDArray]:
+    """Find the k nearest among some rows, from longer lists of neighbours among all rows.
+
+    What is nearest among all and still there is nearest among those left. Where a list keeps
+    fewer than `k`, the row is searched anew; the result equals `nearest(embeddings[rows], k)` up to
+    the rounding of equal distances.
+
+    Parameters
+    ----------
+    embeddings : ndarray of float32, shape (n, d)
+        All rows, of length one.
+    neighbours : tuple of ndarray
+        `nearest` of all rows, with more than `k` neighbours.
+    rows : ndarray of int, shape (m,)
+        Positions of the rows that are left, ascending.
+    k : int
+        At most m.
+
+    Returns
+    -------
+    indices : ndarray of int32, shape (m, k)
+        Positions in `rows`.
+    distances : ndarray of float32, shape (m, k)
+    """
+    place = np.full(len(embeddings), -1, dtype=np.int32)
+    place[rows] = np.arange(len(rows), dtype=np.int32)
+    near, far = place[neighbours[0][rows]], neighbours[1][rows]
+    left = near >= 0
+    order = np.argsort(~left, axis=1, kind="stable")[:, :k]
+    indices = np.take_along_axis(near, order, axis=1)
+    distances = np.take_along_axis(far, order, axis=1).astype(np.float32)
+    short = np.flatnonzero(left.sum(axis=1) < k)
+    if len(short):
+        points = embeddings[rows]
+        with one_thread():
+            anew = np.maximum(1.0 - points[short] @ points.T, 0.0)
+        anew[np.arange(len(short)), short] = -1.0
+        indices[short] = np.argsort(anew, axis=1, kind="stable")[:, :k]
+        distances[short] = np.maximum(np.take_along_axis(anew, indices[short], axis=1), 0.0)
+    return indices, distances
+
+
+def partition(
+    embeddings: NDArray[np.float32],
+    *,
+    min_topic_size: int,
+    random_state: int = 7,
+    umap: Mapping[str, Any] | None = None,
+    hdbscan: Mapping[str, Any] | None = None,
+    neighbours: tuple[NDArray, NDArray] | None = None,
+) -> NDArray[np.intp]:
+    """Cluster texts into topics as `TopicModel` does before reassignment, and do nothing else.
+
+    No words, no map, no BERTopic: half the time of a fit.
+
+    Parameters
+    ----------
+    embeddings : ndarray of float32, shape (n, d)
+        One row of length one per distinct text.
+    min_topic_size : int
+        Texts a topic needs.
+    random_state : int, default 7
+        Seed of UMAP.
+    umap, hdbscan : mapping, optional
+        Single options that win over our defaults.
+    neighbours : tuple of ndarray, optional
+        What `nearest` or `within` gave, with `NEIGHBOURS` columns; searched for where absent.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Topic of each text, 0 the largest (of equal ones, the first met); -1 for outliers.
+    """
+    with one_thread(), expected_warnings():
+        if neighbours is None and exact_neighbours(len(embeddings), umap):
+            neighbours = nearest(embeddings, NEIGHBOURS)
+        layout = umap_model(
+            5, random_state=random_state, neighbours=neighbours, overrides=umap or {}
+        )
+        places = np.nan_to_num(np.asarray(layout.fit_transform(embeddings)))
+        clusters = hdbscan_model(
+            len(embeddings), min_cluster_size=min_topic_size, overrides=hdbscan or {}
+        ).fit(places)
+    return _by_size(np.asarray(clusters.labels_, dtype=np.intp))
+
+
+def exact_neighbours(n: int, umap: Mapping[str, Any] | None) -> bool:
+    """Whether `n` texts get the exact neighbours of `nearest`, with these options of UMAP."""
+    own = {"n_neighbors", "metric", "precomputed_knn"} & set(umap or {})
+    return n <= EXACT_UP_TO and not on_gpu() and not own
+
+
+def _by_size(labels: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Number clusters by size, the largest 0; equal ones as they are met; -1 stays."""
+    found, first, sizes = np.unique(labels, return_index=True, return_counts=True)
+    real = found >= 0
+    order = np.lexsort((first[real], -sizes[real]))
+    numbers = np.empty(len(order), dtype=np.intp)
+    numbers[order] = np.arange(len(order))
+    renumbered = dict(zip(found[real].tolist(), numbers.tolist(), strict=True))
+    return np.array([renumbered.get(label, -1) for label in labels.tolist()], dtype=np.intp)
 
 
 def umap_model(
