@@ -26,6 +26,7 @@ _LAZY = {
     "topics": "workbench.pipeline",
     "code": "workbench.pipeline",
     "emotion": "workbench.pipeline",
+    "search": "workbench.pipeline",
     "attribute": "workbench.attribution",
     "report": "workbench.reports",
 }
