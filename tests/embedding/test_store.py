@@ -10,7 +10,7 @@ import warnings
 import numpy as np
 import pytest
 
-import workbench.embedding.encoder as encoder_module
+import workbench.embedding.shards as shards_module
 from workbench.embedding import EmbeddingStore, Encoder, embed
 from workbench.embedding.encoder import distinct
 from workbench.errors import BadInput, WorkbenchError
@@ -219,12 +219,24 @@ def encoder() -> Encoder:
     return Encoder(device="cpu")
 
 
+def spied(seen: list[str]):
+    """`Encoder.stream` that notes the texts it is asked for."""
+    original = Encoder.stream
+
+    def stream(self, texts, **options):
+        seen.extend(texts)
+        return original(self, texts, **options)
+
+    return stream
+
+
 def test_a_second_run_encodes_nothing_and_gives_the_same_bits(store, encoder, monkeypatch):
     texts = ["How are you?", "Mm-hmm.", "", "Mm-hmm.", "I smoke, um, twenty a day."]
     cold = embed(texts, encoder=encoder, store=store)
     assert store.size()["entries"].to_list() == [4]
-    monkeypatch.setattr(Encoder, "encode_shard", lambda *_: pytest.fail("encoded again"))
+    monkeypatch.setattr(Encoder, "stream", spied(encoded := []))
     warm = embed(texts[::-1], encoder=encoder, store=EmbeddingStore(store.folder))
+    assert encoded == []
     assert np.array_equal(warm[::-1], cold)
     assert np.array_equal(cold.astype(np.float16).astype(np.float32), cold)
     assert embed([], encoder=encoder, store=store).shape == (0, encoder.dimension)
@@ -232,32 +244,25 @@ def test_a_second_run_encodes_nothing_and_gives_the_same_bits(store, encoder, mo
 
 def test_only_new_texts_are_encoded(store, encoder, monkeypatch):
     embed(["one", "two"], encoder=encoder, store=store)
-    seen: list[str] = []
-    original = Encoder.encode_shard
-
-    def spy(self, texts):
-        seen.extend(texts)
-        return original(self, texts)
-
-    monkeypatch.setattr(Encoder, "encode_shard", spy)
+    monkeypatch.setattr(Encoder, "stream", spied(seen := []))
     both = embed(["two", "three", "one"], encoder=encoder, store=store)
     assert seen == ["three"]
     assert np.array_equal(both, encoder.encode(["two", "three", "one"]))
 
 
 def test_interrupted_run_keeps_finished_shards(store, encoder, monkeypatch):
-    monkeypatch.setattr(encoder_module, "_SHARD_TEXTS", 5)
+    monkeypatch.setattr(shards_module, "_SHARD_TEXTS", 5)
     texts = [f"sentence number {i}" for i in range(12)]
-    original, calls = Encoder.encode_shard, []
+    original = Encoder.stream
 
-    def dies_in_the_third(self, part):
-        calls.append(len(part))
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return original(self, part)
+    def dies_in_the_third(self, texts, **options):
+        for number, part in enumerate(original(self, texts, **options)):
+            if number == 2:
+                raise KeyboardInterrupt
+            yield part
 
     with monkeypatch.context() as patch:
-        patch.setattr(Encoder, "encode_shard", dies_in_the_third)
+        patch.setattr(Encoder, "stream", dies_in_the_third)
         with pytest.raises(KeyboardInterrupt):
             embed(texts, encoder=encoder, store=store)
     assert store.size()["entries"].to_list() == [10]

@@ -3,13 +3,17 @@
 A shard is one Parquet file with two columns, `key` (16 bytes: the text's hash) and `vector`
 (little-endian float16 values). It appears under its final name only when complete, so a process
 killed at any byte leaves a store that opens clean, and several processes may write at once: equal
-keys in two shards hold equal vectors. No text is stored; vectors are as private as the text still.
+keys in two shards hold equal vectors. Many small shards, as single questions leave them, are put
+together into one, which is complete before the small ones go. No text is stored; vectors are as
+private as the text still.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
+import threading
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,15 +21,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from workbench import settings
+from workbench.embedding.shard_file import KEY, packed, unpacked, vector_length
+from workbench.embedding.shard_index import ShardIndex
 from workbench.errors import BadInput, WorkbenchError
 from workbench.files import atomic_path
 
 if TYPE_CHECKING:
     import polars as pl
+    from filelock import FileLock
 
 __all__ = ["EmbeddingStore"]
 
-_KEY_BYTES = 16
+_SMALL_BYTES = 256 * 1024  # about 330 vectors of 384 numbers
+_MANY_SMALL = 64  # small shards from which on they are put together
 
 
 class EmbeddingStore:
@@ -46,10 +54,17 @@ class EmbeddingStore:
     def __init__(self, folder: str | Path | None = None) -> None:
         self.folder = Path(folder) if folder is not None else settings.cache_home() / "embeddings"
         self.damaged: list[str] = []
-        self._known: dict[Path, np.ndarray] = {}
+        self._unreadable: set[Path] = set()
+        self._indexes: dict[str, ShardIndex] = {}
+        self._looking = threading.RLock()
 
     def __repr__(self) -> str:
         return f"EmbeddingStore({str(self.folder)!r})"
+
+    def has(self, keys: np.ndarray, fingerprint: str) -> np.ndarray:
+        """Whether each of `keys`, (n,) of dtype S16, is in the store: bool (n,)."""
+        with self._looking:
+            return self._index(fingerprint).find(_as_keys(keys))[0]
 
     def get(self, keys: np.ndarray, fingerprint: str) -> tuple[np.ndarray, np.ndarray]:
         """Look up vectors.
@@ -67,33 +82,29 @@ class EmbeddingStore:
             bool (n,), whether the key is in the store.
         vectors
             float16 (found.sum(), dimension) in the order of the found keys; (0, 0) if none is.
+
+        Raises
+        ------
+        BadInput
+            If the store holds vectors of several dimensions under this fingerprint.
         """
         keys = _as_keys(keys)
-        found = np.zeros(len(keys), bool)
-        rows: list[np.ndarray] = []
-        parts: list[np.ndarray] = []
-        for path in self._shards(fingerprint):
-            if found.all():
-                break
-            wanted = np.flatnonzero(~found)
-            here, position = _positions(self._keys_of(path), keys[wanted])
-            if not here.any():
-                continue
-            vectors = self._read(path, "vector")
-            if vectors is None:
-                continue
-            rows.append(wanted[here])
-            parts.append(vectors[position[here]])
-            found[wanted[here]] = True
-        if not rows:
-            return found, np.empty((0, 0), np.float16)
-        return found, np.concatenate(parts)[np.argsort(np.concatenate(rows))]
+        with self._looking:
+            while True:
+                index = self._index(fingerprint)
+                found, shard, row = index.find(keys)
+                vectors = self._gathered(index, shard, row)
+                if vectors is not None:
+                    return found, vectors
 
     def put(self, keys: np.ndarray, vectors: np.ndarray, fingerprint: str) -> None:
         """Keep `vectors` (n, dimension), rounded to float16, under `keys` (n,) as one shard.
 
         Raises
         ------
+        BadInput
+            If keys and vectors do not fit each other, or the store holds vectors of another
+            dimension under this fingerprint; nothing is written then.
         WorkbenchError
             If the disk is full or the folder cannot be written; nothing is half-written.
         """
@@ -102,28 +113,30 @@ class EmbeddingStore:
             raise BadInput(f"{len(keys)} keys need as many vectors, not shape {vectors.shape}.")
         if not len(keys):
             return
-        order = np.argsort(keys)
-        name = hashlib.blake2b(keys[order].tobytes(), digest_size=16).hexdigest()
-        path = self._part(fingerprint) / f"{name}.parquet"
-        content = _packed(keys[order], np.asarray(vectors[order], np.dtype("<f2")))
-        try:
-            with atomic_path(path) as temporary:
-                temporary.write_bytes(content)
-        except OSError as error:
-            raise WorkbenchError(
-                f"The embedding store {self.folder} cannot be written ({error.strerror}). "
-                "WORKBENCH_CACHE_HOME names another folder."
-            ) from error
+        held = self.dimension(fingerprint)
+        if held not in (None, vectors.shape[1]):
+            raise self._of_two_dimensions(fingerprint, {int(vectors.shape[1]), int(held or 0)})
+        path = self._write(keys, vectors, fingerprint)
+        if path.stat().st_size < _SMALL_BYTES:
+            self._put_small_shards_together(fingerprint)
+
+    def dimension(self, fingerprint: str) -> int | None:
+        """Length of the vectors held under a fingerprint; None if there are none."""
+        with self._looking:
+            for path in self._shards(fingerprint):
+                if path not in self._unreadable and (width := vector_length(path)):
+                    return width
+        return None
 
     def size(self) -> pl.DataFrame:
         """Table of what is stored: `fingerprint`, `entries` and `bytes`, one row per encoder."""
         import polars as pl
 
-        rows = []
-        for name in self.fingerprints():
-            paths = self._shards(name)
-            entries = sum(len(self._keys_of(path)) for path in paths)
-            rows.append((name, entries, _bytes(self.folder / name)))
+        with self._looking:
+            rows = [
+                (name, self._index(name).entries, _bytes(self.folder / name))
+                for name in self.fingerprints()
+            ]
         return pl.DataFrame(
             rows,
             schema={"fingerprint": pl.String, "entries": pl.Int64, "bytes": pl.Int64},
@@ -152,14 +165,13 @@ class EmbeddingStore:
             part = self.folder / name
             freed += _bytes(part)
             shutil.rmtree(part)
-        self._known.clear()
         return freed
 
     def holds(self, keys: np.ndarray) -> int:
         """Count the entries under any of these keys, over all encoders."""
         keys = _as_keys(keys)
-        shards = (self._keys_of(x) for name in self.fingerprints() for x in self._shards(name))
-        return sum(int(np.isin(stored, keys).sum()) for stored in shards)
+        with self._looking:
+            return sum(self._index(name).count(keys) for name in self.fingerprints())
 
     def forget(self, keys: np.ndarray) -> int:
         """Remove the vectors under these keys, of every encoder; return how many there were.
@@ -168,19 +180,81 @@ class EmbeddingStore:
         moment. Shards that cannot be read are removed: nobody can say whose vectors they hold.
         """
         keys, removed = _as_keys(keys), 0
-        for name in self.fingerprints():
-            for path in self._shards(name):
-                stored, vectors = self._read(path, "key"), self._read(path, "vector")
-                if stored is None or vectors is None:
-                    path.unlink(missing_ok=True)
-                    continue
-                gone = np.isin(stored, keys)
-                if gone.any():
-                    self.put(stored[~gone], vectors[~gone], name)
-                    path.unlink()
-                    removed += int(gone.sum())
-        self._known.clear()
+        if not self.fingerprints():
+            return 0
+        with self._lock():  # or a shard made of small ones at this moment would bring them back
+            for name in self.fingerprints():
+                for path in self._shards(name):
+                    stored, vectors = self._read(path, "key"), self._read(path, "vector")
+                    if stored is None or vectors is None:
+                        path.unlink(missing_ok=True)
+                        continue
+                    gone = np.isin(stored, keys)
+                    if gone.any():
+                        if not gone.all():
+                            self._write(stored[~gone], vectors[~gone], name)
+                        path.unlink()
+                        removed += int(gone.sum())
         return removed
+
+    # -- shards ----------------------------------------------------------------------------------
+
+    def _write(self, keys: np.ndarray, vectors: np.ndarray, fingerprint: str) -> Path:
+        order = np.argsort(keys)
+        name = hashlib.blake2b(keys[order].tobytes(), digest_size=16).hexdigest()
+        path = self._part(fingerprint) / f"{name}.parquet"
+        content = packed(keys[order], np.asarray(vectors[order], np.dtype("<f2")))
+        try:
+            with atomic_path(path) as temporary:
+                temporary.write_bytes(content)
+        except OSError as error:
+            raise WorkbenchError(
+                f"The embedding store {self.folder} cannot be written ({error.strerror}). "
+                "WORKBENCH_CACHE_HOME names another folder."
+            ) from error
+        self._unreadable.discard(path)
+        return path
+
+    def _put_small_shards_together(self, fingerprint: str) -> None:
+        """Make one shard of many small ones, unless another process is about it."""
+        from filelock import Timeout
+
+        if len(self._small(fingerprint)) < _MANY_SMALL:
+            return
+        try:
+            with self._lock(timeout=0):
+                read = {
+                    path: (keys, vectors)
+                    for path in self._small(fingerprint)
+                    if (keys := self._read(path, "key")) is not None
+                    and (vectors := self._read(path, "vector")) is not None
+                }
+                if len({vectors.shape[1] for _, vectors in read.values()}) != 1:
+                    return
+                keys = np.concatenate([keys for keys, _ in read.values()])
+                vectors = np.concatenate([vectors for _, vectors in read.values()])
+                keys, first = np.unique(keys, return_index=True)
+                made = self._write(keys, vectors[first], fingerprint)
+                for path in read:
+                    if path != made:
+                        path.unlink(missing_ok=True)
+        except Timeout:
+            return
+
+    def _small(self, fingerprint: str) -> list[Path]:
+        with os.scandir(self._part(fingerprint)) as entries:
+            return sorted(
+                Path(entry.path)
+                for entry in entries
+                if _is_shard(entry.name)
+                and Path(entry.path) not in self._unreadable
+                and _size(entry) < _SMALL_BYTES
+            )
+
+    def _lock(self, *, timeout: float = -1) -> FileLock:
+        from filelock import FileLock
+
+        return FileLock(self.folder / ".lock", timeout=timeout)
 
     def _part(self, fingerprint: str) -> Path:
         if not fingerprint or fingerprint.startswith(".") or set("/\\") & set(fingerprint):
@@ -188,75 +262,78 @@ class EmbeddingStore:
         return self.folder / fingerprint
 
     def _shards(self, fingerprint: str) -> list[Path]:
-        return sorted(self._part(fingerprint).glob("[!.]*.parquet"))
+        try:
+            with os.scandir(self._part(fingerprint)) as entries:
+                return sorted(Path(entry.path) for entry in entries if _is_shard(entry.name))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
 
-    def _keys_of(self, path: Path) -> np.ndarray:
-        if path not in self._known:
-            keys = self._read(path, "key")
-            self._known[path] = np.empty(0, f"S{_KEY_BYTES}") if keys is None else keys
-        return self._known[path]
+    def _index(self, fingerprint: str) -> ShardIndex:
+        """The index of one encoder's shards as they lie on the disk now."""
+        index = self._indexes.setdefault(fingerprint, ShardIndex())
+        present = [x for x in self._shards(fingerprint) if x not in self._unreadable]
+        index.keep_only(present)
+        for path in present:
+            if path not in index and (keys := self._read(path, "key")) is not None:
+                index.add(path, keys)
+        return index
+
+    def _gathered(self, index: ShardIndex, shard: np.ndarray, row: np.ndarray) -> np.ndarray | None:
+        """Vectors at these places; None if a shard went meanwhile or cannot be read: look again."""
+        together = np.empty((0, 0), np.float16)
+        for number in np.unique(shard):
+            path = index.path(number)
+            vectors = self._read(path, "vector")
+            if vectors is None:
+                index.forget(path)
+                return None
+            if not together.size:
+                together = np.empty((len(shard), vectors.shape[1]), np.float16)
+            if vectors.shape[1] != together.shape[1]:
+                widths = {int(vectors.shape[1]), int(together.shape[1])}
+                raise self._of_two_dimensions(path.parent.name, widths)
+            at = np.flatnonzero(shard == number)
+            together[at] = vectors[row[at]]
+        return together
+
+    def _of_two_dimensions(self, fingerprint: str, dimensions: set[int]) -> BadInput:
+        told = " and ".join(str(x) for x in sorted(dimensions))
+        return BadInput(
+            f"Vectors of {told} numbers stand under one encoder, {fingerprint}, in the embedding store "
+            f"{self.folder}; an encoder has one dimension. The store was not changed. Name another store "
+            f"for the other encoder, or empty this part: `workbench cache prune --encoder {fingerprint}`."
+        )
 
     def _read(self, path: Path, column: str) -> np.ndarray | None:
         """One column of a shard; None if the shard is damaged or was pruned meanwhile."""
         try:
-            return _unpacked(path, column)
+            return unpacked(path, column)
         except FileNotFoundError:
-            pass
+            return None
         except (OSError, ValueError, KeyError) as error:
             line = f"{path}: damaged shard left out ({type(error).__name__}); it may be deleted."
             self.damaged.append(line)
+            self._unreadable.add(path)
             warnings.warn(line, stacklevel=2)
-        self._known[path] = np.empty(0, f"S{_KEY_BYTES}")
         return None
 
 
 def _as_keys(keys: np.ndarray) -> np.ndarray:
-    if keys.dtype != np.dtype(f"S{_KEY_BYTES}"):
-        raise BadInput(f"Keys are arrays of dtype S{_KEY_BYTES}, not {keys.dtype}.")
+    if keys.dtype != KEY:
+        raise BadInput(f"Keys are arrays of dtype {KEY.str[1:]}, not {keys.dtype}.")
     return keys
 
 
-def _positions(sorted_keys: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which of `wanted` stand in `sorted_keys`, and where."""
-    if not len(sorted_keys):
-        return np.zeros(len(wanted), bool), np.zeros(len(wanted), np.intp)
-    position = np.minimum(np.searchsorted(sorted_keys, wanted), len(sorted_keys) - 1)
-    return sorted_keys[position] == wanted, position
+def _is_shard(name: str) -> bool:
+    return name.endswith(".parquet") and not name.startswith(".")
 
 
-def _packed(keys: np.ndarray, vectors: np.ndarray) -> bytes:
-    """Bytes of a shard; made in memory so that the disk sees one plain write."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    columns = {"key": keys.tobytes(), "vector": vectors.tobytes()}
-    table = pa.table(
-        {
-            name: pa.FixedSizeBinaryArray.from_buffers(
-                pa.binary(len(content) // len(keys)), len(keys), [None, pa.py_buffer(content)]
-            )
-            for name, content in columns.items()
-        }
-    )
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="none", use_dictionary=False, write_page_checksum=True)
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
-
-
-def _unpacked(path: Path, column: str) -> np.ndarray:
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path, page_checksum_verification=True) as file:
-        values = file.read([column]).column(column).combine_chunks()
-    if hasattr(values, "chunks"):
-        values = values.chunk(0)
-    width = values.type.byte_width
-    _, buffer = values.buffers()
-    content = np.frombuffer(buffer, np.uint8)[: len(values) * width].tobytes()
-    if column == "key":
-        return np.frombuffer(content, f"S{_KEY_BYTES}")
-    return np.frombuffer(content, "<f2").reshape(len(values), -1)
+def _size(entry: os.DirEntry[str]) -> float:
+    """Bytes of a file; without end if another process removed it just now."""
+    try:
+        return entry.stat().st_size
+    except FileNotFoundError:
+        return float("inf")
 
 
 def _bytes(folder: Path) -> int:
