@@ -15,11 +15,10 @@
 from __future__ import annotations
 
 import datetime
-import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -169,22 +168,44 @@ class Study:
 
     # -- embeddings ------------------------------------------------------------------------------
 
-    def write_embeddings(self, vectors: np.ndarray, *, encoder: str) -> None:
-        """Keep a float16 copy of the embeddings, shape (utterances, dimensions), in corpus order."""
+    def write_embeddings(self, vectors: np.ndarray | Iterable[np.ndarray], *, encoder: str) -> None:
+        """Keep a float16 copy of the embeddings, shape (utterances, dimensions), in corpus order.
+
+        Parameters
+        ----------
+        vectors
+            All of them, or blocks of rows one after the other, which are written as they come.
+        encoder
+            Fingerprint of their encoder.
+
+        Raises
+        ------
+        BadInput
+            If there is not one embedding per utterance; what was there before is unchanged.
+        """
+        ids = self.corpus.utterances.select("id")
+        blocks = [vectors] if isinstance(vectors, np.ndarray) else vectors
         with atomic_folder(self.folder / "embeddings") as folder:
-            packed = io.BytesIO()  # numpy tells of a full disk without saying so
-            np.save(packed, vectors.astype(np.float16))
-            (folder / "utterances.npy").write_bytes(packed.getbuffer())
-            self.corpus.utterances.select("id").write_parquet(folder / "ids.parquet")
+            with (folder / "utterances.npy").open("wb") as file:
+                _write_blocks(file, blocks, rows=ids.height)
+            ids.write_parquet(folder / "ids.parquet")
             write_json(folder / "encoder.json", {"fingerprint": encoder})
 
-    def embeddings(self) -> np.ndarray:
-        """Embeddings as float32, shape (utterances, dimensions), in the row order of the corpus.
+    def embeddings(self, *, encoder: str | None = None, in_memory: bool = True) -> np.ndarray:
+        """Embeddings, shape (utterances, dimensions), in the row order of the corpus.
+
+        Parameters
+        ----------
+        encoder
+            Fingerprint they have to be of; default: any.
+        in_memory
+            Give float32 in memory; else the float16 file itself, mapped and read only, of which only
+            the rows that are looked at are read.
 
         Raises
         ------
         NotComputed
-            If there are none, or they belong to an earlier state of the corpus.
+            If there are none, or they belong to an earlier state of the corpus or another encoder.
         """
         file = self.folder / "embeddings" / "utterances.npy"
         if not file.is_file():
@@ -192,7 +213,15 @@ class Study:
         ids = pl.read_parquet(self.folder / "embeddings" / "ids.parquet")["id"]
         if not ids.equals(self.corpus.utterances["id"]):
             raise self.not_computed("embeddings of the sessions added since", "embed")
-        return np.load(file).astype(np.float32)
+        own = read_json(self.folder / "embeddings" / "encoder.json")["fingerprint"]
+        if encoder is not None and own != encoder:
+            raise NotComputed(
+                f"The embeddings of {self.folder} are of the encoder {own}, not of {encoder}. Use that "
+                "encoder, or embed the study again with `embed_study(study, encoder=...)`."
+            )
+        if in_memory:
+            return np.load(file).astype(np.float32)
+        return np.load(file, mmap_mode="r")
 
     # -- layers ----------------------------------------------------------------------------------
 
@@ -302,3 +331,30 @@ class Study:
     def __repr__(self) -> str:
         done = [record.name for record in self.steps()]
         return f"Study({self.name!r}, {self.corpus.conversations.height:,} conversations, steps {done})"
+
+
+def _write_blocks(file: IO[bytes], blocks: Iterable[np.ndarray], *, rows: int) -> None:
+    """Write blocks of rows as one float16 array in numpy's format, whose header needs the shape first."""
+    written, width = 0, None
+    for block in blocks:
+        if block.ndim != 2 or width not in (None, block.shape[1]) or written + len(block) > rows:
+            raise BadInput(
+                f"Got embeddings of shape {block.shape} after {written} others; expected {rows} in all, "
+                "one per utterance and all of one length."
+            )
+        if width is None:
+            width = block.shape[1]
+            _write_header(file, (rows, width))
+        file.write(np.ascontiguousarray(block, np.float16))  # numpy's own writer hides a full disk
+        written += len(block)
+    if width is None:
+        _write_header(file, (0, 0))
+    if written != rows:
+        raise BadInput(f"There are {written} embeddings for {rows} utterances; expected one each.")
+
+
+def _write_header(file: IO[bytes], shape: tuple[int, int]) -> None:
+    dtype = np.lib.format.dtype_to_descr(np.dtype(np.float16))
+    np.lib.format.write_array_header_1_0(
+        file, {"descr": dtype, "fortran_order": False, "shape": shape}
+    )
