@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 import polars as pl
 
@@ -27,7 +29,13 @@ def command(*, study: str, side: str, group: str | None, random_state: int, as_j
     )
     if as_json:
         print_json(
-            {"side": side, "settings": dict(found.settings), "topics": found.info.to_dicts()}
+            {
+                "side": side,
+                "settings": dict(found.settings),
+                "outlier_share": asdict(found.outlier_share),
+                "set_apart": found.set_apart.to_dicts(),
+                "topics": found.info.to_dicts(),
+            }
         )
         return
     shown = found.info.select(
@@ -35,3 +43,4 @@ def command(*, study: str, side: str, group: str | None, random_state: int, as_j
     )
     print_table(shown)
     click.echo(f"Set apart before the fit: {found.set_apart_share:.1%} of the turns.")
+    click.echo(f"Of the fitted turns: {found.outlier_share}.")

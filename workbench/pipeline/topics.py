@@ -11,6 +11,7 @@ from workbench.pipeline.embedding import study_embeddings
 from workbench.pipeline.run import Outcome, run_step
 from workbench.study import Study
 from workbench.topics import Topics, backchannel_layer, fit_topics, group_table
+from workbench.topics.result import TOPICS_FORMAT
 
 __all__ = ["fit_topics_step", "group_column", "topics"]
 
@@ -79,7 +80,11 @@ def fit_topics_step(
     run_step(
         study,
         step,
-        depends={"corpus": study.corpus.checksum(), "encoder": (encoder or Encoder()).fingerprint},
+        depends={
+            "corpus": study.corpus.checksum(),
+            "encoder": (encoder or Encoder()).fingerprint,
+            "format": TOPICS_FORMAT,
+        },
         parameters={"side": side, "random_state": random_state, "group": chosen},
         compute=compute,
     )

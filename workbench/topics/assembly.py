@@ -22,15 +22,27 @@ from workbench.topics.result import (
 )
 from workbench.topics.texts import Texts
 
-__all__ = ["Fitted", "assemble"]
+__all__ = ["KEPT_WORDS", "SHOWN_WORDS", "Fitted", "assemble", "outlier_share", "topic_info"]
 
 REPRESENTATIVES = 3
 """Representative utterances named per topic."""
 
+SHOWN_WORDS = 10
+"""Words named per topic."""
+
+KEPT_WORDS = 200
+"""Words kept per topic with their c-TF-IDF weight."""
+
+SURE = 0.5
+"""HDBSCAN's strength of membership below which a member counts as one of low confidence."""
+
 
 @dataclass(frozen=True)
 class Fitted:
-    """Per distinct text: topic before and after reassignment, strength, cosine, place on the map."""
+    """Per distinct text: topic before and after reassignment, strength, cosine, place on the map.
+
+    Per topic: centroid, and the cosine from which on a text belongs to it.
+    """
 
     bertopic: Any
     core: NDArray[np.intp]
@@ -38,6 +50,8 @@ class Fitted:
     strength: NDArray[np.float64]
     similarity: NDArray[np.float64]
     places: NDArray[np.float64]
+    centres: NDArray[np.float32]
+    bars: NDArray[np.float64]
 
 
 def assemble(
@@ -50,16 +64,27 @@ def assemble(
     return Topics(
         side=side,
         layer=_layer(turns, fitted, side, settings),
-        info=_info(placed, words, fitted),
+        info=topic_info(placed, words, fitted.bertopic.topic_labels_),
         words=words,
         map=placed.select(*MAP_COLUMNS),
-        outlier_share=OutlierShare(
-            placed.filter(pl.col("core") == -1).height / placed.height,
-            placed.filter(pl.col("topic") == -1).height / placed.height,
-        ),
+        outlier_share=outlier_share(placed),
         set_apart=_set_apart(texts.turns),
+        centroids=fitted.centres,
+        bars=fitted.bars,
+        ctfidf=_ctfidf(fitted),
         settings=dict(settings),
     )
+
+
+def outlier_share(placed: pl.DataFrame) -> OutlierShare:
+    """Shares of the utterances; confidence is not known where the clustering tells no strength."""
+    member = pl.col("topic") >= 0
+    doubted = member & ((pl.col("core") == -1) | (pl.col("strength") < SURE).fill_null(False))
+    known = placed["strength"].is_not_null().any()
+    shares = placed.select(
+        before=(pl.col("core") == -1).mean(), after=(~member).mean(), low_confidence=doubted.mean()
+    ).row(0, named=True)
+    return OutlierShare(**{**shares, **({} if known else {"low_confidence": None})})
 
 
 def _turns(corpus: Corpus, texts: Texts, fitted: Fitted) -> pl.DataFrame:
@@ -118,8 +143,28 @@ def _words(fitted: Fitted) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict(WORD_COLUMNS), orient="row")
 
 
-def _info(placed: pl.DataFrame, words: pl.DataFrame, fitted: Fitted) -> pl.DataFrame:
-    names = fitted.bertopic.topic_labels_
+def _ctfidf(fitted: Fitted) -> pl.DataFrame:
+    """The heaviest words of every topic, those of equal weight by the alphabet."""
+    words = fitted.bertopic.vectorizer_model.get_feature_names_out()
+    matrix = fitted.bertopic.c_tf_idf_.tocoo()
+    topics = np.array(sorted(fitted.bertopic.get_topics()))
+    table = pl.DataFrame(
+        {"topic": topics[matrix.row], "word": words[matrix.col], "weight": matrix.data},
+        schema=dict(WORD_COLUMNS),
+    )
+    return (
+        table.filter(pl.col("weight") > 0)
+        .sort("topic", "weight", "word", descending=[False, True, False])
+        .group_by("topic", maintain_order=True)
+        .head(KEPT_WORDS)
+    )
+
+
+def topic_info(placed: pl.DataFrame, words: pl.DataFrame, names: Mapping[int, str]) -> pl.DataFrame:
+    """Make `Topics.info` of the fitted utterances.
+
+    They have `unit_id`, `conversation_id`, `at`, `core`, `topic` and `similarity`.
+    """
     core = dict(placed.group_by("core").len().iter_rows())
     counted = placed.group_by("topic").agg(
         pl.len().alias("Count"), pl.col("conversation_id").n_unique().alias("conversations")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from workbench.corpus.corpus import Corpus
 from workbench.corpus.layer import Layer
 from workbench.errors import BadInput, InsufficientData
-from workbench.topics.assembly import Fitted, assemble
+from workbench.topics.assembly import SHOWN_WORDS, Fitted, assemble
 from workbench.topics.backchannels import backchannel_layer, stop_words
 from workbench.topics.clustering import (
     EXACT_UP_TO,
@@ -27,7 +27,7 @@ from workbench.topics.clustering import (
     umap_model,
 )
 from workbench.topics.names import first_names
-from workbench.topics.reassignment import reassign, similarities
+from workbench.topics.reassignment import bars_of, reassign, similarities
 from workbench.topics.result import Topics
 from workbench.topics.texts import Texts, texts_of
 
@@ -192,7 +192,7 @@ class TopicModel:
         neighbours = nearest(points, NEIGHBOURS) if exact else None
         bertopic = BERTopic(
             language="multilingual",
-            top_n_words=10,
+            top_n_words=SHOWN_WORDS,
             umap_model=self._umap(5, neighbours),
             hdbscan_model=self._hdbscan(len(points)),
             vectorizer_model=self._vectorizer(texts, first_names(corpus)),
@@ -210,6 +210,8 @@ class TopicModel:
             strength=np.full(len(core), np.nan) if strength is None else np.asarray(strength),
             similarity=similarities(points, centres, topics),
             places=np.asarray(flat.fit_transform(points), dtype=float),
+            centres=centres,
+            bars=bars_of(points, centres, core),
         )
 
     def _own_neighbours(self) -> bool:

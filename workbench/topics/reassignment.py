@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MEMBER_QUANTILE", "centroids", "reassign", "similarities"]
+__all__ = ["MEMBER_QUANTILE", "bars_of", "centroids", "reassign", "similarities"]
 
 MEMBER_QUANTILE = 0.1
 """An outlier joins a topic that it is at least as similar to as this quantile of its members."""
@@ -31,13 +31,22 @@ def similarities(
     return found
 
 
+def bars_of(
+    embeddings: NDArray[np.float32], centres: NDArray[np.float32], topics: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Cosine from which on a text belongs to each topic: the `MEMBER_QUANTILE` of its members'."""
+    own = similarities(embeddings, centres, topics)
+    bars = [np.quantile(own[topics == topic], MEMBER_QUANTILE) for topic in range(len(centres))]
+    return np.array(bars, dtype=np.float64)
+
+
 def reassign(
     embeddings: NDArray[np.float32], topics: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     """Give outliers (-1) to the nearest topic they are near enough to.
 
-    An outlier joins the topic whose bar it passes by the widest margin; the bar of a topic is the
-    `MEMBER_QUANTILE` of its members' cosine with its centroid.
+    An outlier joins the topic whose bar it passes by the widest margin; the bar of a topic
+    is told by `bars_of`.
 
     Returns
     -------
@@ -50,9 +59,7 @@ def reassign(
     outliers = np.flatnonzero(topics == -1)
     if not len(centres) or not len(outliers):
         return topics, centres
-    own = similarities(embeddings, centres, topics)
-    bars = np.array([np.quantile(own[topics == t], MEMBER_QUANTILE) for t in range(len(centres))])
-    margins = embeddings[outliers] @ centres.T - bars
+    margins = embeddings[outliers] @ centres.T - bars_of(embeddings, centres, topics)
     best = margins.argmax(axis=1)
     joins = margins[np.arange(len(outliers)), best] >= 0
     after = topics.copy()

@@ -18,7 +18,7 @@ from workbench.corpus.layer import Layer
 from workbench.corpus.schema import SIDES
 from workbench.errors import BadInput, InsufficientData
 
-__all__ = ["MIN_TEXTS", "Texts", "texts_of"]
+__all__ = ["MIN_TEXTS", "Texts", "texts_of", "unit_length"]
 
 MIN_TEXTS = 50
 """Distinct texts below which no topics are fitted."""
@@ -92,7 +92,7 @@ def texts_of(
     rows = distinct["row"].to_numpy()
     return Texts(
         texts=distinct["text"].to_list(),
-        embeddings=_unit_length(embeddings[rows]),
+        embeddings=unit_length(embeddings[rows]),
         turns=turns.join(placed, on="unit_id", how="left")
         .select("unit_id", "set_apart", "at")
         .sort("unit_id"),
@@ -114,7 +114,8 @@ def _check(corpus: Corpus, embeddings: NDArray[np.float32]) -> None:
         )
 
 
-def _unit_length(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+def unit_length(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows divided by their length, as float32; a row of zeros stays one."""
     rows = np.ascontiguousarray(rows, dtype=np.float32)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return rows / np.maximum(lengths, np.finfo(np.float32).tiny)
