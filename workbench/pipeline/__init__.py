@@ -6,6 +6,12 @@ from workbench.pipeline.coding import code
 from workbench.pipeline.embedding import embed_study
 from workbench.pipeline.emotion import emotion
 from workbench.pipeline.search import find_sequences, keyword_in_context, search
+from workbench.pipeline.topic_edits import (
+    edit_topics,
+    replay_topic_edits,
+    topic_edit_log,
+    undo_topic_edit,
+)
 from workbench.pipeline.topics import topics
 
 __all__ = [
@@ -13,10 +19,14 @@ __all__ = [
     "attribution",
     "code",
     "coded_items",
+    "edit_topics",
     "embed_study",
     "emotion",
     "find_sequences",
     "keyword_in_context",
+    "replay_topic_edits",
     "search",
+    "topic_edit_log",
     "topics",
+    "undo_topic_edit",
 ]

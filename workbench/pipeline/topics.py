@@ -9,8 +9,10 @@ from workbench.embedding import EmbeddingStore, Encoder
 from workbench.errors import InsufficientData
 from workbench.pipeline.embedding import study_embeddings
 from workbench.pipeline.run import Outcome, run_step
+from workbench.pipeline.topic_edits import catch_up, keep_fit
+from workbench.pipeline.topic_tables import write_topic_tables
 from workbench.study import Study
-from workbench.topics import Topics, backchannel_layer, fit_topics, group_table
+from workbench.topics import Topics, backchannel_layer, fit_topics
 from workbench.topics.result import TOPICS_FORMAT
 
 __all__ = ["fit_topics_step", "group_column", "topics"]
@@ -45,6 +47,7 @@ def topics(
     record = study.step(step)
     if record is not None and not record.outputs:
         raise InsufficientData(" ".join(record.notes))
+    catch_up(study, side=side)
     return Topics.read(study.folder / "topics" / side)
 
 
@@ -68,14 +71,12 @@ def fit_topics_step(
             found = fit_topics(study.corpus, vectors, side=side, random_state=random_state)
         except InsufficientData as error:
             return Outcome(outputs=(), notes=(str(error),))
-        found.write(study.folder / "topics" / side)
-        study.write_layer(found.layer)
-        outputs = [f"topics/{side}", f"layers/{found.layer.name}.parquet"]
-        if chosen is not None:
-            table = group_table(study.corpus, found.layer, by=chosen)
-            study.write_table(f"topics/{side}-groups", table)
-            outputs.append(f"topics/{side}-groups.parquet")
-        return Outcome(outputs=tuple(outputs))
+        current, notes = keep_fit(study, found)
+        current.write(study.folder / "topics" / side)
+        study.write_layer(current.layer)
+        tables = write_topic_tables(study, current, group=chosen)
+        outputs = (f"topics/{side}", f"layers/{current.layer.name}.parquet", *tables)
+        return Outcome(outputs=outputs, notes=notes)
 
     run_step(
         study,

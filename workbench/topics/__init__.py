@@ -5,17 +5,27 @@ same input gives the same topics; outliers and what was set apart are always sho
 """
 
 from workbench.topics.backchannels import backchannel_layer
-from workbench.topics.groups import group_table
+from workbench.topics.edits import Drop, EditLog, Merge, Move, Rename, Split
+from workbench.topics.groups import check_groups, group_cautions, group_table, group_words
 from workbench.topics.model import TopicModel, fit_topics
 from workbench.topics.names import first_names
 from workbench.topics.result import OutlierShare, Topics
 
 __all__ = [
+    "Drop",
+    "EditLog",
+    "Merge",
+    "Move",
     "OutlierShare",
+    "Rename",
+    "Split",
     "TopicModel",
     "Topics",
     "backchannel_layer",
+    "check_groups",
     "first_names",
     "fit_topics",
+    "group_cautions",
     "group_table",
+    "group_words",
 ]
