@@ -19,7 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "EPOCHS",
     "EXACT_UP_TO",
+    "LARGEST_SHARE",
     "NEIGHBOURS",
     "exact_neighbours",
     "expected_warnings",
