@@ -24,6 +24,7 @@ _LAZY = {
     "Study": "workbench.study",
     "analyse": "workbench.pipeline",
     "topics": "workbench.pipeline",
+    "topic_stability": "workbench.pipeline",
     "code": "workbench.pipeline",
     "emotion": "workbench.pipeline",
     "search": "workbench.pipeline",

@@ -12,6 +12,7 @@ from workbench.pipeline.topic_edits import (
     topic_edit_log,
     undo_topic_edit,
 )
+from workbench.pipeline.topic_stability import stability_of, topic_stability
 from workbench.pipeline.topics import topics
 
 __all__ = [
@@ -26,7 +27,9 @@ __all__ = [
     "keyword_in_context",
     "replay_topic_edits",
     "search",
+    "stability_of",
     "topic_edit_log",
+    "topic_stability",
     "topics",
     "undo_topic_edit",
 ]

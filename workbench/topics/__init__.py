@@ -10,6 +10,12 @@ from workbench.topics.groups import check_groups, group_cautions, group_table, g
 from workbench.topics.model import TopicModel, fit_topics
 from workbench.topics.names import first_names
 from workbench.topics.result import OutlierShare, Topics
+from workbench.topics.stability import (
+    StabilityCertificate,
+    topic_stability,
+    topics_checksum,
+    warm_workers,
+)
 
 __all__ = [
     "Drop",
@@ -19,6 +25,7 @@ __all__ = [
     "OutlierShare",
     "Rename",
     "Split",
+    "StabilityCertificate",
     "TopicModel",
     "Topics",
     "backchannel_layer",
@@ -28,4 +35,7 @@ __all__ = [
     "group_cautions",
     "group_table",
     "group_words",
+    "topic_stability",
+    "topics_checksum",
+    "warm_workers",
 ]
