@@ -6,6 +6,7 @@ import datetime
 import platform
 import uuid
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -83,6 +84,7 @@ def analyse(
     random_state: int = 7,
     encoder: Encoder | None = None,
     store: EmbeddingStore | None = None,
+    executor: Executor | None = None,
 ) -> Run:
     """Run the main job on a study; killed at any moment, it goes on where it was.
 
@@ -94,6 +96,10 @@ def analyse(
         Seed of the random steps.
     encoder, store
         Default: MiniLM from the installed package and the user's embedding store.
+    executor
+        Whose workers embed, code and score emotions: a `ProcessPoolExecutor`, or Dask's
+        `Client(...).get_executor()` for many machines; the results are the same. Topics and attribution
+        are computed here. Texts that leave this machine are counted in the study's ledger.
 
     Raises
     ------
@@ -102,9 +108,9 @@ def analyse(
     """
     wanted = _wanted(skip)
     jobs: dict[str, Callable[[], Any]] = {
-        "embed": lambda: embed_study(study, encoder=encoder, store=store),
-        "code": lambda: code(study, encoder=encoder, store=store),
-        "emotion": lambda: emotion(study, encoder=encoder, store=store),
+        "embed": lambda: embed_study(study, encoder=encoder, store=store, executor=executor),
+        "code": lambda: code(study, encoder=encoder, store=store, executor=executor),
+        "emotion": lambda: emotion(study, encoder=encoder, store=store, executor=executor),
         "topics-helper": lambda: fit_topics_step(
             study, side="helper", random_state=random_state, encoder=encoder, store=store
         ),

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
+
 import numpy as np
 
-from workbench.embedding import EmbeddingStore, Encoder, embed
-from workbench.pipeline.run import Outcome, run_step
+from workbench.embedding import EmbeddingStore, Encoder, embed_blocks
+from workbench.pipeline.run import Outcome, run_step, telling_of
 from workbench.study import Study
 
 __all__ = ["embed_study", "study_embeddings"]
 
 
 def embed_study(
-    study: Study, *, encoder: Encoder | None = None, store: EmbeddingStore | None = None
+    study: Study,
+    *,
+    encoder: Encoder | None = None,
+    store: EmbeddingStore | None = None,
+    executor: Executor | None = None,
 ) -> bool:
     """Embed all utterances and keep a float16 copy in the study; False if it is there already.
+
+    Vectors go from the encoder to the store and from the store to the study in blocks: a study of
+    a million utterances needs no memory for all of them.
 
     Parameters
     ----------
@@ -22,16 +31,23 @@ def embed_study(
         Default: MiniLM from the installed package, on the best device.
     store
         Default: the user's store, so that a text met before is not encoded again.
+    executor
+        Whose workers encode, as of `embed`; default: this process. Texts that leave this machine
+        for it are counted in the study's ledger.
     """
     chosen = encoder or Encoder()
+    talks = study.corpus.conversations.height
 
     def compute() -> Outcome:
-        parts = [
-            embed(part.utterances["text"].to_list(), encoder=chosen, store=store, progress=True)
-            for part in study.corpus.partitions()
-        ]
-        vectors = np.concatenate(parts)
-        study.write_embeddings(vectors, encoder=chosen.fingerprint)
+        blocks = embed_blocks(
+            chosen.render(study.corpus),
+            encoder=chosen,
+            store=store,
+            executor=executor,
+            progress=True,
+            sending=telling_of(study, "embed", executor, conversations=talks),
+        )
+        study.write_embeddings(blocks, encoder=chosen.signature)
         return Outcome(
             outputs=("embeddings/utterances.npy",), device=f"{chosen.device} {chosen.precision}"
         )
@@ -39,15 +55,20 @@ def embed_study(
     return run_step(
         study,
         "embed",
-        depends={"corpus": study.corpus.checksum(), "encoder": chosen.fingerprint},
+        depends={"corpus": study.corpus.checksum(), "encoder": chosen.signature},
         parameters={},
         compute=compute,
     )
 
 
 def study_embeddings(
-    study: Study, encoder: Encoder | None, store: EmbeddingStore | None
+    study: Study,
+    encoder: Encoder | None,
+    store: EmbeddingStore | None,
+    *,
+    executor: Executor | None = None,
+    in_memory: bool = True,
 ) -> np.ndarray:
     """Embeddings of the study as it is now, computed where they are missing."""
-    embed_study(study, encoder=encoder, store=store)
-    return study.embeddings()
+    embed_study(study, encoder=encoder, store=store, executor=executor)
+    return study.embeddings(in_memory=in_memory)

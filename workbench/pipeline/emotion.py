@@ -2,25 +2,57 @@
 
 from __future__ import annotations
 
-from workbench.corpus import Layer
+from concurrent.futures import Executor
+from functools import partial
+
+import numpy as np
+
+from workbench.corpus import Corpus, Layer
 from workbench.embedding import EmbeddingStore, Encoder
 from workbench.emotion import emotion_fingerprint, score_emotions
-from workbench.pipeline.coding import label_step, stored_layers
+from workbench.emotion.shipped import shipped_head
+from workbench.pipeline.coding import Scored, label_step, refuse_another_coder, stored_layers
 from workbench.study import Study
 
 __all__ = ["emotion"]
 
 
 def emotion(
-    study: Study, *, encoder: Encoder | None = None, store: EmbeddingStore | None = None
+    study: Study,
+    *,
+    encoder: Encoder | None = None,
+    store: EmbeddingStore | None = None,
+    executor: Executor | None = None,
 ) -> list[Layer]:
-    """Score emotions (GoEmotions, Ekman, sentiment) and return the layers, which the study keeps."""
+    """Score emotions (GoEmotions, Ekman, sentiment) and return the layers, which the study keeps.
+
+    With an `executor` its workers embed and score parts of the study, with the same result.
+    """
+    identity = emotion_fingerprint()
+    fits = encoder is None or (
+        not encoder.context_turns and encoder.weights == shipped_head()[0].encoder
+    )
     label_step(
         study,
         "emotion",
-        identity=emotion_fingerprint(),
+        identity=identity,
         encoder=encoder,
         store=store,
-        score=lambda corpus, vectors: score_emotions(corpus, embeddings=vectors),
+        score=_scored if fits else partial(_scored_by, encoder, store),
+        arguments=(identity,) if fits else (),
+        executor=executor if fits else None,
     )
     return stored_layers(study, "emotion")
+
+
+def _scored(corpus: Corpus, vectors: np.ndarray, identity: str) -> Scored:
+    """Score a part, in this process or a worker's, if the head here is the one meant."""
+    refuse_another_coder(emotion_fingerprint, identity)
+    return score_emotions(corpus, embeddings=vectors)
+
+
+def _scored_by(
+    encoder: Encoder, store: EmbeddingStore | None, corpus: Corpus, vectors: np.ndarray
+) -> Scored:
+    """Let the scorer itself say whether its head fits the encoder."""
+    return score_emotions(corpus, encoder=encoder, store=store)

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
 from workbench.corpus import Corpus, Layer
+from workbench.embedding.fan_out import place_of
 from workbench.files import checksum_of
 from workbench.study import StepRecord, Study
+from workbench.study.ledger import write_to_ledger
 
-__all__ = ["Outcome", "changed_conversations", "is_current", "keep_layers", "run_step"]
+__all__ = [
+    "Outcome",
+    "changed_conversations",
+    "is_current",
+    "keep_layers",
+    "run_step",
+    "telling_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,29 @@ def run_step(
             )
         )
     return True
+
+
+def telling_of(
+    study: Study, step: str, executor: Executor | None, *, conversations: int
+) -> Callable[[int], None]:
+    """Return what is called with the number of texts just before they are sent to an executor.
+
+    Where the executor's workers are not on this machine, it writes that into the study's ledger.
+    """
+    place = place_of(executor)
+
+    def tell(texts: int) -> None:
+        if place is not None:
+            write_to_ledger(
+                study.folder,
+                "sent to workers",
+                endpoint=place,
+                step=step,
+                texts=texts,
+                conversations=conversations,
+            )
+
+    return tell
 
 
 def changed_conversations(study: Study, step: str, identity: str) -> tuple[Corpus, pl.DataFrame]:

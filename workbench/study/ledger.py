@@ -3,6 +3,7 @@
 `ledger.jsonl`, one JSON object a line, appended:
 
 - `remote call`: time, endpoint, model, number of texts and of conversations, checksum of the texts;
+- `sent to workers`: time, endpoint (scheduler of a cluster), step, at most how many texts and conversations;
 - `forgotten`: time, and how many rows of what were removed; not whose.
 """
 
