@@ -8,6 +8,7 @@ import click
 
 from workbench.cli.corpus_options import corpus_options, load_corpus, strict_option
 from workbench.cli.output import json_option, print_findings, print_json, print_table
+from workbench.cli.scheduler import executor_at, scheduler_option
 
 __all__ = ["command"]
 
@@ -29,6 +30,7 @@ __all__ = ["command"]
 )
 @click.option("--skip", multiple=True, metavar="STATION", help="Leave a station out. Repeatable.")
 @click.option("--random-state", default=7, show_default=True, help="Seed of the random steps.")
+@scheduler_option
 @json_option
 def command(
     *,
@@ -44,6 +46,7 @@ def command(
     outcomes_by: str,
     skip: tuple[str, ...],
     random_state: int,
+    scheduler: str | None,
     as_json: bool,
 ) -> None:
     """Run the main job: embeddings, codes, emotions, topics, prompt attribution.
@@ -78,7 +81,8 @@ def command(
                 )
     if outcomes is not None:
         study.join_outcomes(read_rows(Path(outcomes)), by=outcomes_by, key=outcomes_key)
-    run = workbench.analyse(study, skip=skip, random_state=random_state)
+    with executor_at(scheduler) as executor:
+        run = workbench.analyse(study, skip=skip, random_state=random_state, executor=executor)
     if as_json:
         print_json(
             {"study": str(study.folder), "computed": run.computed, "steps": run.table.to_dicts()}
