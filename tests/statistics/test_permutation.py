@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from workbench.errors import BadInput
-from workbench.statistics import permutation_test, share_difference_p_values
+from workbench.statistics import permutation_test
 
 
 def mean_of(values):
@@ -113,42 +113,3 @@ def test_bad_groups_are_refused(groups, clusters, message):
 def test_no_permutations_are_refused():
     with pytest.raises(BadInput, match="at least 1"):
         permutation_test(len, [0, 1], [0, 1], permutations=0)
-
-
-def test_many_shares_at_once_are_near_the_exact_test_of_each():
-    rng = np.random.default_rng(4)
-    totals, first = rng.integers(20, 60, 14), np.arange(14) < 7
-    numerators = rng.binomial(totals[:, None], [0.2, 0.3]) + 3 * np.outer(first, [0, 1])
-    found = share_difference_p_values(numerators, totals, first, permutations=4000)
-    for column, p_value in enumerate(found):
-        part = numerators[:, column]
-        exact = permutation_test(
-            lambda rows, part=part: part[rows].sum() / totals[rows].sum(),
-            first,
-            np.arange(14),
-            permutations=4000,
-        )
-        assert exact.exact
-        assert p_value == pytest.approx(exact.p_value, abs=4 * np.sqrt(0.25 / 4000))
-
-
-def test_level_of_many_shares_under_the_null():
-    rng = np.random.default_rng(5)
-    first, hits = np.arange(16) < 6, np.zeros(3, int)
-    for seed in range(400):
-        totals = rng.integers(5, 80, 16)
-        own = rng.beta(2, 8, size=(16, 3))  # each cluster has shares of its own
-        numerators = rng.binomial(totals[:, None], own)
-        p_values = share_difference_p_values(
-            numerators, totals, first, permutations=99, random_state=seed
-        )
-        hits += np.array(p_values) <= 0.05
-    assert (hits <= stats.binom.ppf(0.999, 400, 0.05)).all()
-
-
-@pytest.mark.parametrize(
-    ("totals", "first"), [([1, 0], [True, False]), ([1, 2], [True, True]), ([1], [True, False])]
-)
-def test_shares_without_two_groups_or_totals_are_refused(totals, first):
-    with pytest.raises(BadInput):
-        share_difference_p_values([[1], [0]], totals, first)

@@ -15,19 +15,30 @@ from workbench.statistics.classification import (
 )
 from workbench.statistics.estimate import ESTIMATE_COLUMNS, Estimate
 from workbench.statistics.intervals import Method, Statistic, cluster_interval, paired_difference
-from workbench.statistics.permutation import (
-    PermutationTest,
-    permutation_test,
-    share_difference_p_values,
+from workbench.statistics.log_odds import (
+    LogOddsTest,
+    log_odds_intervals,
+    log_odds_ratio,
+    log_odds_test,
 )
+from workbench.statistics.permutation import PermutationTest, permutation_test
 from workbench.statistics.proportions import cluster_proportion, proportion_interval, ratio_of_sums
+from workbench.statistics.relabelling import Relabelling
+from workbench.statistics.share_differences import (
+    ShareDifferenceTest,
+    share_difference_test,
+    share_differences,
+)
 
 __all__ = [
     "ESTIMATE_COLUMNS",
     "Calibration",
     "Estimate",
+    "LogOddsTest",
     "Method",
     "PermutationTest",
+    "Relabelling",
+    "ShareDifferenceTest",
     "Statistic",
     "benjamini_hochberg",
     "brier",
@@ -37,6 +48,9 @@ __all__ = [
     "confusion",
     "f1_by_label",
     "holm",
+    "log_odds_intervals",
+    "log_odds_ratio",
+    "log_odds_test",
     "macro_f1",
     "macro_f1_statistic",
     "multilabel_macro_f1",
@@ -44,5 +58,6 @@ __all__ = [
     "permutation_test",
     "proportion_interval",
     "ratio_of_sums",
-    "share_difference_p_values",
+    "share_difference_test",
+    "share_differences",
 ]

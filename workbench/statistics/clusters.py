@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from workbench.errors import BadInput
 
-__all__ = ["ClusterIndex", "draw_clusters", "encode_groups"]
+__all__ = ["ClusterIndex", "draw_clusters", "encode_groups", "times_drawn"]
 
 _BLOCK = 4_000_000  # drawn cluster numbers held in memory at once
 
@@ -127,3 +127,10 @@ def draw_clusters(
     block = max(1, _BLOCK // max(1, n_clusters))
     for begin in range(0, resamples, block):
         yield rng.integers(n_clusters, size=(min(block, resamples - begin), n_clusters))
+
+
+def times_drawn(drawn: NDArray[np.intp]) -> NDArray[np.float64]:
+    """How often each cluster was drawn, in each line of `draw_clusters`; shape as `drawn`."""
+    lines, groups = drawn.shape
+    flat = drawn + groups * np.arange(lines)[:, None]
+    return np.bincount(flat.ravel(), minlength=lines * groups).reshape(lines, groups).astype(float)

@@ -15,7 +15,7 @@ from workbench.statistics.clusters import ClusterIndex, encode_groups
 from workbench.statistics.estimate import few_note
 from workbench.statistics.intervals import Statistic
 
-__all__ = ["PermutationTest", "permutation_test", "share_difference_p_values"]
+__all__ = ["PermutationTest", "permutation_test"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,61 +124,6 @@ def permutation_test(
     return PermutationTest(
         observed, p_value, first, second, len(values), exact, index.n, n_clusters, caution
     )
-
-
-def share_difference_p_values(
-    numerators: ArrayLike,
-    totals: ArrayLike,
-    first: ArrayLike,
-    *,
-    permutations: int = 2000,
-    random_state: int = 0,
-) -> list[float]:
-    """Two-sided p values of many shares at once, from the same relabellings of clusters.
-
-    What `permutation_test` gives, with random relabellings, for each pooled share (its numerators over
-    the totals) of the first group minus that of the second, in one matrix product.
-
-    Parameters
-    ----------
-    numerators : array-like of shape (clusters, k)
-        Items of each kind in each cluster.
-    totals : array-like of shape (clusters,)
-        All items of each cluster, more than 0.
-    first : array-like of shape (clusters,), bool
-        Whether a cluster belongs to the first group.
-    permutations : int, default 2000
-        Random relabellings.
-    random_state : int, default 0
-        Seed.
-
-    Returns
-    -------
-    list of k floats
-        With b of m relabellings at least as far from 0 as the difference found,
-        p = (b + 1) / (m + 1).
-
-    Raises
-    ------
-    BadInput
-        If lengths differ, a total is not above 0, or a group is empty.
-
-    References
-    ----------
-    Phipson and Smyth (2010), https://doi.org/10.2202/1544-6115.1585
-    """
-    parts, whole = np.asarray(numerators, float), np.asarray(totals, float)[:, None]
-    labels = np.asarray(first, bool)
-    if not len(parts) == len(whole) == len(labels) or not (whole > 0).all():
-        raise BadInput("One row of numerators, one total above 0 and one group per cluster needed.")
-    if labels.all() or not labels.any():
-        raise BadInput("groups: expected two, got one.")
-    rng = np.random.default_rng(random_state)
-    relabelled = [labels, *(rng.permutation(labels) for _ in range(permutations))]
-    draws = np.stack(relabelled).astype(float)
-    gaps = np.abs((draws @ parts) / (draws @ whole) - ((1 - draws) @ parts) / ((1 - draws) @ whole))
-    far = (gaps[1:] >= gaps[0] - 1e-12).sum(axis=0)
-    return [(int(b) + 1) / (permutations + 1) for b in far]
 
 
 def _p_value(observed: float, values: NDArray[np.float64], exact: bool) -> tuple[float, list[str]]:

@@ -24,6 +24,11 @@ _CPED = f"{_GITHUB}/scutcyr/CPED/main/data/CPED"
 _PERSUASION = "https://gitlab.com/ucdavisnlp/persuasionforgood/-/raw/master/data"
 _COUNSEL = f"{_GITHUB}/nbertagnolli/counsel-chat/master/data"
 
+_ANNOMI_CAUTIONS = {
+    "quality": "AnnoMI's {low} sessions of low quality are staged demonstrations of what not to do, and few: "
+    "what sets them apart from the {high} others is an illustration, not a finding about practice."
+}
+
 _ALL = (
     Entry(
         name="annomi",
@@ -37,6 +42,7 @@ _ALL = (
         counts=Counts(133, 9_699, unit="transcripts"),
         files=(RemoteFile("AnnoMI-simple.csv", f"{_ANNOMI}/AnnoMI-simple.csv"),),
         patterns=("AnnoMI-simple.csv*",),
+        cautions=_ANNOMI_CAUTIONS,
     ),
     Entry(
         name="annomi-full",
@@ -50,6 +56,7 @@ _ALL = (
         counts=Counts(133, 9_699, unit="transcripts"),
         files=(RemoteFile("AnnoMI-full.csv", f"{_ANNOMI}/AnnoMI-full.csv"),),
         patterns=("AnnoMI-full.csv*",),
+        cautions=_ANNOMI_CAUTIONS,
     ),
     Entry(
         name="esconv",

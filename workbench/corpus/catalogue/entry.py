@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 __all__ = ["Counts", "Entry", "RemoteFile"]
 
@@ -70,6 +71,9 @@ class Entry:
         Names of its files, for folders that hold other files too.
     request
         How to ask for it, where it cannot be downloaded.
+    cautions
+        Column of the conversation table -> what has to be said beside every comparison by it. A value
+        of the column in braces stands for the number of its conversations.
     """
 
     name: str
@@ -85,6 +89,7 @@ class Entry:
     patterns: tuple[str, ...] = ()
     terms: str = ""
     request: str = ""
+    cautions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def checksums(self) -> str:
