@@ -11,6 +11,7 @@ from workbench.errors import BadInput
 from workbench.statistics import (
     cluster_interval,
     cluster_proportion,
+    cluster_proportions,
     proportion_interval,
     ratio_of_sums,
 )
@@ -135,6 +136,18 @@ def test_a_ratio_in_one_cluster_only_has_no_interval():
     undefined = ratio_of_sums([1, 2], [0, 0], ["a", "b"])
     assert undefined.estimate is None
     assert undefined.reason == "the quantity is undefined for these rows"
+
+
+@pytest.mark.parametrize("groups", [12, 60])
+def test_many_kinds_at_once_are_what_each_is_alone(groups):
+    rng = np.random.default_rng(5)
+    parts = rng.multinomial(9, [0.5, 0.3, 0.2, 0.0], size=3 * groups)
+    clusters = np.arange(3 * groups) % groups
+    together = cluster_proportions(parts, parts.sum(axis=1), clusters, random_state=3)
+    alone = [
+        cluster_proportion(kind, parts.sum(axis=1), clusters, random_state=3) for kind in parts.T
+    ]
+    assert together == alone
 
 
 def test_empty_clusters_are_not_counted():

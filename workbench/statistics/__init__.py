@@ -22,7 +22,12 @@ from workbench.statistics.log_odds import (
     log_odds_test,
 )
 from workbench.statistics.permutation import PermutationTest, permutation_test
-from workbench.statistics.proportions import cluster_proportion, proportion_interval, ratio_of_sums
+from workbench.statistics.proportions import (
+    cluster_proportion,
+    cluster_proportions,
+    proportion_interval,
+    ratio_of_sums,
+)
 from workbench.statistics.relabelling import Relabelling
 from workbench.statistics.share_differences import (
     ShareDifferenceTest,
@@ -45,6 +50,7 @@ __all__ = [
     "classwise_ece",
     "cluster_interval",
     "cluster_proportion",
+    "cluster_proportions",
     "confusion",
     "f1_by_label",
     "holm",

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from workbench.errors import BadInput
-from workbench.statistics.clusters import draw_clusters, encode_groups
+from workbench.statistics.clusters import draw_clusters, encode_groups, times_drawn
 from workbench.statistics.estimate import Estimate, few_note
 from workbench.statistics.intervals import (
     Method,
@@ -24,7 +24,7 @@ from workbench.statistics.intervals import (
     from_replicates,
 )
 
-__all__ = ["cluster_proportion", "proportion_interval", "ratio_of_sums"]
+__all__ = ["cluster_proportion", "cluster_proportions", "proportion_interval", "ratio_of_sums"]
 
 
 def proportion_interval(successes: float, n: int, *, level: float = 0.95) -> Estimate:
@@ -113,11 +113,66 @@ def cluster_proportion(
     >>> round(result.estimate, 2), round(result.low, 2), round(result.high, 2)
     (0.36, 0.09, 0.76)
     """
-    top, bottom = _two_columns(numerators, denominators)
-    if (top > bottom * (1 + 1e-9)).any():
-        row = int(np.flatnonzero(top > bottom * (1 + 1e-9))[0])
+    return cluster_proportions(
+        np.asarray(numerators, dtype=float)[..., None],
+        denominators,
+        clusters,
+        level=level,
+        method=method,
+        resamples=resamples,
+        random_state=random_state,
+    )[0]
+
+
+def cluster_proportions(
+    numerators: ArrayLike,
+    denominators: ArrayLike,
+    clusters: ArrayLike,
+    *,
+    level: float = 0.95,
+    method: Method = "auto",
+    resamples: int = 1000,
+    random_state: int = 0,
+) -> list[Estimate]:
+    """Proportions of many kinds among the same items, all from the same resamples.
+
+    What `cluster_proportion` gives for each kind, in one matrix product.
+
+    Parameters
+    ----------
+    numerators : array-like of shape (n, k)
+        Per row the items of each kind.
+    denominators : array-like of shape (n,)
+        Per row all items.
+    clusters, level, method, resamples, random_state
+        As in `ratio_of_sums`.
+
+    Returns
+    -------
+    list of k Estimate
+        As `cluster_proportion`.
+
+    Raises
+    ------
+    BadInput
+        As `cluster_proportion`.
+
+    Examples
+    --------
+    >>> one, other = cluster_proportions([[3, 7], [5, 5], [1, 4]], [10, 10, 5], ["a", "b", "c"])
+    >>> round(one.estimate, 2), round(other.estimate, 2)
+    (0.36, 0.64)
+    """
+    tops, bottom = _counts(numerators, denominators)
+    if (tops > bottom[:, None] * (1 + 1e-9)).any():
+        row = int(np.flatnonzero((tops > bottom[:, None] * (1 + 1e-9)).any(axis=1))[0])
         raise BadInput(f"row {row}: the numerator exceeds the denominator; use ratio_of_sums.")
-    result = _ratio(top, bottom, clusters, level, method, resamples, random_state, "logit")
+    found = _ratios(tops, bottom, clusters, level, method, resamples, random_state, "logit")
+    return [_with_wilson(result, level) for result in found]
+
+
+def _with_wilson(result: Estimate, level: float) -> Estimate:
+    """The proportion itself, with Wilson's interval over clusters where it has none."""
     groups = result.n_clusters or 0
     if result.estimate is None or result.low is not None or groups < 2:
         return result
@@ -179,12 +234,12 @@ def ratio_of_sums(
     BadInput
         If lengths differ, a count is negative or missing, or an option is out of range.
     """
-    top, bottom = _two_columns(numerators, denominators)
-    return _ratio(top, bottom, clusters, level, method, resamples, random_state, "log")
+    tops, bottom = _counts(np.asarray(numerators, dtype=float)[..., None], denominators)
+    return _ratios(tops, bottom, clusters, level, method, resamples, random_state, "log")[0]
 
 
-def _ratio(
-    top: NDArray[np.float64],
+def _ratios(
+    tops: NDArray[np.float64],
     bottom: NDArray[np.float64],
     clusters: ArrayLike,
     level: float,
@@ -192,60 +247,67 @@ def _ratio(
     resamples: int,
     random_state: int,
     scale: Scale,
-) -> Estimate:
-    """Ratio of sums by cluster totals."""
+) -> list[Estimate]:
+    """Ratio of each column's sum to the sum of `bottom`, by cluster totals."""
     check_options(level=level, method=method, resamples=resamples)
     distinct, codes = encode_groups(clusters, name="clusters")
-    if len(codes) != len(top):
-        raise BadInput(f"{len(top)} counts, but {len(codes)} cluster ids: one id per row needed.")
+    if len(codes) != len(bottom):
+        raise BadInput(
+            f"{len(bottom)} counts, but {len(codes)} cluster ids: one id per row needed."
+        )
+    columns = np.column_stack([tops, bottom])
     totals = np.column_stack(
-        [np.bincount(codes, weights=column, minlength=len(distinct)) for column in (top, bottom)]
+        [np.bincount(codes, weights=column, minlength=len(distinct)) for column in columns.T]
     )
     totals = totals[totals.any(axis=1)]
     groups = len(totals)
     chosen = choose_method(method, groups)
     if groups < 2:
-        replicates = np.empty(0)
+        replicates = np.empty((0, tops.shape[1]))
     elif chosen == "jackknife":
         replicates = _divide(totals.sum(axis=0) - totals)
     else:
         blocks = draw_clusters(groups, resamples=resamples, random_state=random_state)
-        replicates = np.concatenate([_divide(_counts(block) @ totals) for block in blocks])
-    used = int(((top > 0) | (bottom > 0)).sum())
-    estimate = float(_divide(totals.sum(axis=0)[None, :])[0])
-    return from_replicates(
-        estimate, replicates, chosen, level=level, n=used, n_clusters=groups, scale=scale
-    )
-
-
-def _counts(drawn: NDArray[np.intp]) -> NDArray[np.float64]:
-    """How often each cluster was drawn, shape (resamples, clusters)."""
-    lines, groups = drawn.shape
-    flat = drawn + groups * np.arange(lines)[:, None]
-    return np.bincount(flat.ravel(), minlength=lines * groups).reshape(lines, groups).astype(float)
+        replicates = np.concatenate([_divide(times_drawn(block) @ totals) for block in blocks])
+    used = int((columns > 0).any(axis=1).sum())
+    estimates = _divide(totals.sum(axis=0)[None, :])[0]
+    return [
+        from_replicates(
+            float(estimate),
+            replicates[:, column],
+            chosen,
+            level=level,
+            n=used,
+            n_clusters=groups,
+            scale=scale,
+        )
+        for column, estimate in enumerate(estimates)
+    ]
 
 
 def _divide(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """First column by second, NaN where the second is 0; rounding errors are evened out."""
-    top, bottom = sums[:, 0], sums[:, 1]
+    """Every column by the last, NaN where that is 0; rounding errors are evened out."""
+    top, bottom = sums[:, :-1], sums[:, -1:]
     tiny = 1e-12 * max(1.0, float(np.abs(sums).max(initial=0.0)))
     top = np.where(np.abs(top) <= tiny, 0.0, top)
     top = np.where(np.abs(top - bottom) <= tiny, bottom, top)
-    defined = bottom > tiny
-    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=defined)
+    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > tiny)
 
 
-def _two_columns(
+def _counts(
     numerators: ArrayLike, denominators: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Both columns as float, checked."""
-    top, bottom = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
-    if top.ndim != 1 or top.shape != bottom.shape:
-        raise BadInput(f"numerators {top.shape} and denominators {bottom.shape}: not two columns.")
-    bad = ~((top >= 0) & (bottom >= 0) & np.isfinite(top) & np.isfinite(bottom))
+    """Columns of numerators and the denominators as float, checked."""
+    tops, bottom = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
+    if tops.ndim != 2 or bottom.shape != tops.shape[:1]:
+        raise BadInput(
+            f"numerators {tops.shape} and denominators {bottom.shape}: not two columns of one length, "
+            "nor a table and a column."
+        )
+    bad = ~((tops >= 0) & np.isfinite(tops)).all(axis=1) | ~((bottom >= 0) & np.isfinite(bottom))
     if bad.any():
         raise BadInput(f"row {int(np.flatnonzero(bad)[0])}: counts are finite and not negative.")
-    return top, bottom
+    return tops, bottom
 
 
 def _wilson(share: float, n: int, level: float) -> tuple[float, float]:
