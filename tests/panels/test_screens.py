@@ -98,9 +98,29 @@ def component(index):
     return act
 
 
+def ask(name, text, *, of):
+    """Write into a text control."""
+
+    def act(page, view):
+        field = page.locator(f".control-{name} input")
+        field.fill(text)
+        field.press("Enter")
+        view.choose(name, text)
+        assert block(view, of).kind == "table"
+
+    return act
+
+
 INTERACTIONS = {
     "corpus": [mark("groups", 0), control("group"), control("layer")],
     "reader": [control("conversation"), turn(3), find_a_word, row("hits", 0)],
+    "search": [
+        ask("query", "afraid of what comes next", of="hits"),
+        ask("keywords", "sleep", of="words"),
+        ask("sequence", "question, then change within two turns", of="sequences"),
+        control("side"),
+        row("hits", 0),
+    ],
     "topics": [mark("sizes", 1), row("topics", 2), control("side"), control("topic")],
     "session": [control("conversation"), control("coder"), mark("course", 2)],
     "emotion": [control("conversation"), mark("valence", 2), control("side"), control("quantity")],

@@ -47,6 +47,21 @@ def use_reader(shown):
     told.get_by_text(f"Turn {shown.view.selected} ").wait_for()
 
 
+def use_search(shown):
+    for name, text in (("keywords", "sleep"), ("sequence", "question, then change within 2 turns")):
+        field = shown.root.locator(f".workbench-control-{name} input")
+        field.fill(text)
+        field.press("Enter")
+        shown.view.choose(name, text)
+        shown.wait_until_same()
+    assert all("sleep" in row[4] for row in shown.rows("words"))
+    shown.choose("side", "client")
+    shown.wait_until_same()
+    shown.click_row("hits", 0)
+    shown.wait_until_same()
+    assert "→" in [row[0] for row in shown.rows("around")]
+
+
 def use_topics(shown):
     shown.choose("side", "client")
     shown.wait_until_same()
@@ -113,6 +128,7 @@ def use_attribution(shown):
 USES = {
     "corpus": use_corpus,
     "reader": use_reader,
+    "search": use_search,
     "topics": use_topics,
     "session": use_session,
     "emotion": use_emotion,

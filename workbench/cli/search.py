@@ -32,7 +32,11 @@ __all__ = ["command"]
 @click.option("--topic", type=int, metavar="NUMBER", help="Utterances of this topic.")
 @click.option("--conversation", metavar="ID")
 @click.option("--session", type=int, metavar="NUMBER", help="Sessions with this number.")
-@click.option("--part-of-word", is_flag=True, help="Find keywords inside of words, too.")
+@click.option(
+    "--whole-word/--part-of-word",
+    default=None,
+    help="Default: keywords are whole words, an expression finds parts of words.",
+)
 @click.option("--case", "match_case", is_flag=True, help="Tell small from capital letters.")
 @click.option("-k", "k", default=10, show_default=True, help="How many hits at most.")
 @json_option
@@ -43,7 +47,7 @@ def command(
     keywords: str | None,
     regex: str | None,
     sequence: str | None,
-    part_of_word: bool,
+    whole_word: bool | None,
     match_case: bool,
     k: int,
     as_json: bool,
@@ -65,7 +69,7 @@ def command(
         keywords=keywords or (),
         regex=regex,
         where=where,
-        whole_word=not part_of_word,
+        whole_word=whole_word,
         ignore_case=not match_case,
         k=k,
     )

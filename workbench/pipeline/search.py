@@ -40,7 +40,7 @@ def search(
     keywords: str | Sequence[str] = (),
     regex: str | None = None,
     where: Filters | None = None,
-    whole_word: bool = True,
+    whole_word: bool | None = None,
     ignore_case: bool = True,
     k: int = 20,
     encoder: Encoder | None = None,
@@ -58,7 +58,8 @@ def search(
     where
         Conditions on side, role, code, emotion, topic, conversation, session.
     whole_word, ignore_case
-        How keywords and the expression are read.
+        How keywords and the expression are read; by default keywords are whole words, an expression
+        finds parts of words too.
     k
         How many at most.
     encoder
@@ -104,10 +105,10 @@ def search(
 
 def keyword_in_context(
     study: Study,
-    pattern: str,
+    pattern: str | Sequence[str],
     *,
     regex: bool = False,
-    whole_word: bool = True,
+    whole_word: bool | None = None,
     ignore_case: bool = True,
     words: int = 8,
     where: Filters | None = None,

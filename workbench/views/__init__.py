@@ -9,6 +9,7 @@ from workbench.views.attribution_explorer import AttributionExplorer
 from workbench.views.conversation_reader import ConversationReader
 from workbench.views.corpus_overview import CorpusOverview
 from workbench.views.emotion_course import EmotionCourse
+from workbench.views.search import Search
 from workbench.views.session_sheet import SessionSheet
 from workbench.views.topic_explorer import TopicExplorer
 from workbench.views.view import Action, Block, EsmState, Export, View
@@ -23,6 +24,7 @@ __all__ = [
     "EmotionCourse",
     "EsmState",
     "Export",
+    "Search",
     "SessionSheet",
     "TopicExplorer",
     "View",
@@ -33,6 +35,7 @@ VIEWS: dict[str, type[View]] = {
     for view in (
         CorpusOverview,
         ConversationReader,
+        Search,
         TopicExplorer,
         SessionSheet,
         EmotionCourse,

@@ -76,7 +76,7 @@ def search(
     regex: str | None = None,
     where: Filters | None = None,
     layers: Sequence[Layer] = (),
-    whole_word: bool = True,
+    whole_word: bool | None = None,
     ignore_case: bool = True,
     k: int = 20,
 ) -> Hits:
@@ -97,7 +97,8 @@ def search(
     layers
         Layers that the conditions may name labels of.
     whole_word, ignore_case
-        How keywords and the expression are read.
+        How keywords and the expression are read; by default keywords are whole words, an expression
+        finds parts of words too.
     k
         How many at most.
 
@@ -119,7 +120,7 @@ def search(
         raise BadInput("Nothing is sought. Give a query, keywords, a regex, or a filter.")
     if k < 1:
         raise BadInput(f"k={k}; ask for at least one hit.")
-    how = {"whole_word": whole_word, "ignore_case": ignore_case}
+    how: dict[str, Any] = {"whole_word": whole_word, "ignore_case": ignore_case}
     keep = where.mask(corpus, layers)
     if regex is not None:
         sought = expression(regex, regex=True, **how)
@@ -156,7 +157,7 @@ class _Found:
     semantic: NDArray[np.int64] | None = None
     keyword: NDArray[np.int64] | None = None
 
-    def by_keywords(self, corpus: Corpus, words: list[str], how: dict[str, bool]) -> _Found:
+    def by_keywords(self, corpus: Corpus, words: list[str], how: dict[str, Any]) -> _Found:
         """Keep the rows with a keyword, ranked."""
         texts = corpus.utterances["text"].gather(self.rows)
         scores = bm25(texts, words, **how)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
@@ -31,10 +32,10 @@ _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 
 def concordance(
     corpus: Corpus,
-    pattern: str,
+    pattern: str | Sequence[str],
     *,
     regex: bool = False,
-    whole_word: bool = True,
+    whole_word: bool | None = None,
     ignore_case: bool = True,
     words: int = 8,
     rows: ArrayLike | None = None,
@@ -44,9 +45,10 @@ def concordance(
     Parameters
     ----------
     pattern
-        What to look for; a regular expression with `regex`. See `workbench.embedding.search.expression`.
+        What to look for, one or several; regular expressions with `regex`. See
+        `workbench.embedding.search.expression`.
     whole_word
-        Find whole words only.
+        Find whole words only; default: of a word or phrase yes, of an expression no.
     ignore_case
         Take small and capital letters as equal.
     words
@@ -76,10 +78,15 @@ def concordance(
     """
     if words < 0:
         raise BadInput(f"words={words}; expected 0 or more words of context.")
-    sought = expression(pattern, regex=regex, whole_word=whole_word, ignore_case=ignore_case)
+    sought = "|".join(
+        f"(?:{expression(x, regex=regex, whole_word=whole_word, ignore_case=ignore_case)})"
+        for x in ([pattern] if isinstance(pattern, str) else pattern)
+    )
+    if not sought:
+        raise BadInput("There is nothing to look for: no keyword is given.")
     turns = corpus.utterances.select("id", "conversation_id", "turn", "side", "text")
     if rows is not None:
-        turns = turns.filter(pl.Series(rows, dtype=pl.Boolean))
+        turns = turns.filter(pl.Series(np.asarray(rows, bool)))
     marked = turns.filter(pl.col("text").str.contains(sought)).with_columns(
         pl.col("text")
         .str.replace_all(f"[{_OPEN}{_CLOSE}]", "\ufffd")

@@ -206,13 +206,14 @@ class _Parser:
             if not self._take(")"):
                 self._fail("expected `)`")
             return term
-        terms = [self._name(first=True)]
-        while (term := self._name(first=False)) is not None:
+        terms: list[Term] = []
+        while (term := self._name()) is not None:
             terms.append(term)
-        found = tuple(term for term in terms if term is not None)
-        return found[0] if len(found) == 1 else All(found)
+        if not terms:
+            self._fail("expected a label, `helper`, `client`, `not` or `(`")
+        return terms[0] if len(terms) == 1 else All(tuple(terms))
 
-    def _name(self, *, first: bool) -> Term | None:
+    def _name(self) -> Term | None:
         while (token := self._word()) and token.text in _ARTICLES and not self._label_here():
             self._at += 1
         token = self._peek()
@@ -224,8 +225,6 @@ class _Parser:
                 return OnSide(side)
         if token is not None and token.kind == "word" and token.text not in _WORDS:
             return self._label(token)
-        if first:
-            self._fail("expected a label, `helper`, `client`, `not` or `(`")
         return None
 
     # -- labels ----------------------------------------------------------------------------------------
@@ -236,9 +235,6 @@ class _Parser:
             self._unknown(token)
         words = [x.text for x in self._tokens[self._at : self._at + length]]
         self._at += length
-        following = self._word()
-        if following and following.text == "talk" and not self._label_here():
-            self._at += 1
         return self._has(" ".join(words), token)
 
     def _label_here(self) -> int:
@@ -254,11 +250,13 @@ class _Parser:
         return 0
 
     def _resolved(self, name: str) -> tuple[str, str | None] | None:
-        """Label and layer that a name means, the singular where that is what is known."""
-        for form in (name, name.removesuffix("s")):
-            if spelled(form) in self._names.spellings:
+        """Label and layer that a name means, without a plural s or the noun where need be."""
+        plain = spelled(name)
+        for form in (plain, plain.removesuffix("s"), plain.removesuffix(" talk")):
+            if form in self._names.spellings:
                 return form, None
-            layer, colon, label = form.partition(":")
+            layer, colon, _ = name.partition(":")
+            label = form.partition(":")[2]
             if colon and self._is_label_of(layer, label):
                 return label, layer
         return None

@@ -51,7 +51,11 @@ def reciprocal_rank_fusion(*rankings: Sequence[int | None]) -> NDArray[np.float6
 
 
 def bm25(
-    texts: pl.Series, keywords: Sequence[str], *, whole_word: bool = True, ignore_case: bool = True
+    texts: pl.Series,
+    keywords: Sequence[str],
+    *,
+    whole_word: bool | None = None,
+    ignore_case: bool = True,
 ) -> NDArray[np.float64]:
     """How well each text answers to some keywords; 0 where it holds none.
 

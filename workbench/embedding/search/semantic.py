@@ -8,6 +8,7 @@ scored in float32. The answer is therefore that of the full float32 product, wha
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -143,9 +144,9 @@ class SemanticIndex:
         within = None if rows is None else self._mask(rows)
         among = len(self) if within is None else int(within.sum())
         k = min(k, among)
-        found = [self._nearest(*pair, k, within) for pair in self._scan(units)] if k else []
-        empty = (np.empty(0, np.int64), np.empty(0, np.float32), 0)
-        parts = found or [empty] * len(units)
+        parts = [
+            self._nearest(unit, values, k, within) for unit, values in self._scan(units) if k
+        ] or [(np.empty(0, np.int64), np.empty(0, np.float32), 0)] * len(units)
         return Neighbours(
             rows=np.array([part[0] for part in parts], np.int64).reshape(len(units), k),
             cosines=np.array([part[1] for part in parts], np.float32).reshape(len(units), k),
@@ -175,13 +176,15 @@ class SemanticIndex:
         fits = bool(((self._lengths >= low) & (self._lengths <= high)).all())
         return self._vectors.dtype == np.float16 and fits
 
-    def _in_half(self) -> tuple[Any, NDArray[np.float32] | None]:
+    def _in_half(self) -> tuple[torch.Tensor, NDArray[np.float32] | None]:
         """Vectors to scan as a float16 tensor, and what scanned values are divided by."""
         import torch
 
-        half, scales = self._vectors, self._lengths
-        if not self._scanned_in_place:
-            half, scales = np.empty(self._vectors.shape, np.float16), None
+        half, scales = self._vectors, None
+        if self._scanned_in_place:
+            scales = self._lengths
+        else:
+            half = np.empty(self._vectors.shape, np.float16)
             for start in range(0, len(half), _BLOCK):
                 part = slice(start, start + _BLOCK)
                 half[part] = self._vectors[part] / self._lengths[part, None]
@@ -189,7 +192,9 @@ class SemanticIndex:
             half = half.copy()  # torch shares memory only with arrays that may be written to
         return torch.from_numpy(half).to(self._device), scales
 
-    def _scan(self, units: NDArray[np.float32]) -> Any:
+    def _scan(
+        self, units: NDArray[np.float32]
+    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """Pairs of a query and its scanned values, float32 (n,), within `bound` of the cosines."""
         import torch
 

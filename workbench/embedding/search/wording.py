@@ -32,7 +32,7 @@ def split_keywords(keywords: str | Sequence[str]) -> list[str]:
 
 
 def expression(
-    pattern: str, *, regex: bool = False, whole_word: bool = True, ignore_case: bool = True
+    pattern: str, *, regex: bool = False, whole_word: bool | None = None, ignore_case: bool = True
 ) -> str:
     r"""Return the regular expression that finds a word, a phrase, or a given expression.
 
@@ -42,7 +42,7 @@ def expression(
         Word or phrase, taken by its letters; with `regex` an expression of Rust's `regex`. In a phrase
         any white space stands for any other, and a straight apostrophe for a curved one.
     whole_word
-        Find whole words only.
+        Find whole words only; default: of a word or phrase yes, of an expression no.
     ignore_case
         Take small and capital letters as equal.
 
@@ -55,7 +55,7 @@ def expression(
     if not pattern.strip():
         raise BadInput("There is nothing to look for: the keyword or pattern is empty.")
     body = pattern if regex else _literal(pattern)
-    if whole_word:
+    if not regex if whole_word is None else whole_word:
         first, last = (True, True) if regex else (_is_letter(pattern[0]), _is_letter(pattern[-1]))
         body = (r"\b" if first else "") + f"(?:{body})" + (r"\b" if last else "")
     body = f"(?i){body}" if ignore_case else body
