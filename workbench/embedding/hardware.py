@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from workbench import settings
 from workbench.errors import BadInput
+from workbench.resources import is_installed
 
-__all__ = ["DEVICES", "PRECISIONS", "resolve_device", "resolve_precision"]
+__all__ = [
+    "DEVICES",
+    "ENGINES",
+    "MANY_TEXTS",
+    "PRECISIONS",
+    "resolve_device",
+    "resolve_engine",
+    "resolve_precision",
+]
 
 DEVICES = ("cuda", "mps", "cpu")
 PRECISIONS = ("fp32", "bf16", "fp16")
+ENGINES = ("torch", "static")
+
+MANY_TEXTS = 1_000_000
+"""Texts above which `engine="auto"` takes the static tier on a CPU.
+
+Two cores with bf16 instructions encode about a thousand utterances in a second: a million are a
+quarter of an hour, and twice to three times that without those instructions.
+"""
 
 
 def resolve_device(device: str = "auto") -> str:
@@ -67,3 +84,38 @@ def _processor_has_bf16() -> bool:
 
     has = torch.cpu.get_capabilities()
     return any(has.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+def resolve_engine(engine: str = "torch", *, device: str, size: int | None) -> tuple[str, str]:
+    """Return `torch` or `static`, and the reason as a phrase.
+
+    Parameters
+    ----------
+    engine
+        `torch` and `static` are taken as they are. `auto` takes `static` on a machine without a GPU
+        for more than `MANY_TEXTS` texts if model2vec is installed, else `torch`.
+    device
+        Resolved device of the transformer.
+    size
+        How many texts there are to encode in all, None if unknown.
+
+    Raises
+    ------
+    BadInput
+        If the engine is unknown, or the size is no number of texts.
+    """
+    if engine not in (*ENGINES, "auto"):
+        raise BadInput.unknown("engine", engine, ["auto", *ENGINES])
+    if size is not None and size < 0:
+        raise BadInput(f"The size is a number of texts, not {size}.")
+    if engine != "auto":
+        return engine, "as given"
+    if device != "cpu":
+        return "torch", "there is a GPU"
+    if size is None:
+        return "torch", "the number of texts (size=) is not stated"
+    if size <= MANY_TEXTS:
+        return "torch", f"{size:,} texts are at most {MANY_TEXTS:,}"
+    if not is_installed("model2vec"):
+        return "torch", "model2vec is not installed (pip install 'dialogue-workbench[static]')"
+    return "static", f"{size:,} texts are more than {MANY_TEXTS:,} and there is no GPU"
