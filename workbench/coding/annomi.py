@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from workbench import settings
+from workbench.coding.rendered import rendered_embeddings
 from workbench.corpus import Corpus, Layer, Scheme, load
 from workbench.embedding import Encoder, embed
 from workbench.errors import NotComputed
@@ -80,10 +81,12 @@ def annomi_folder(data: str | Path | None) -> Path:
     return folder
 
 
-def read_material(folder: Path, scheme: Scheme, spec: FeatureSpec) -> Material:
-    """Read AnnoMI for one scheme and build its feature table with the default encoder."""
+def read_material(
+    folder: Path, scheme: Scheme, spec: FeatureSpec, *, encoder: Encoder | None = None
+) -> Material:
+    """Read AnnoMI for one scheme and build its feature table; default encoder: `Encoder()`."""
     simple, full = load(folder / _FILES[0]), load(folder / _FILES[1])
-    encoder = Encoder()
+    encoder = encoder or Encoder()
     talk = simple.utterances
     at = np.flatnonzero(talk["side"].to_numpy() == scheme.side)
     texts = talk["text"].to_list()
@@ -93,6 +96,7 @@ def read_material(folder: Path, scheme: Scheme, spec: FeatureSpec) -> Material:
         embed(texts, encoder=encoder, progress=True),
         conversations=talk["conversation_id"].to_list(),
         sides=talk["side"].to_list(),
+        rendered=rendered_embeddings(spec, talk, encoder=encoder, progress=True),
         rows=at,
     )
     units = talk["id"][at]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from workbench.coding.books import load_codebook
 from workbench.coding.fit_for import fit_for
+from workbench.coding.rendered import rendered_embeddings
 from workbench.coding.trained_heads import shipped_head, trained_schemes
 from workbench.corpus import Codebook, Corpus, Layer, LayerMetadata, Scheme
 from workbench.corpus.refusal import Refusal
@@ -110,7 +111,10 @@ def code_corpus(
     for scheme in schemes:
         fitting = pl.Series(list(fits[scheme.name].conversations)).implode()
         keep = talk["conversation_id"].is_in(fitting)
-        layers.append(_layer(corpus, book, scheme, talk.filter(keep), vectors[keep.to_numpy()]))
+        own = talk.filter(keep)
+        spec = shipped_head(scheme.name).features
+        rendered = rendered_embeddings(spec, own, encoder=encoder, store=store)
+        layers.append(_layer(corpus, book, scheme, own, vectors[keep.to_numpy()], rendered))
     return Coding(tuple(layers), tuple(refusals))
 
 
@@ -149,12 +153,13 @@ def _layer(
     scheme: Scheme,
     talk: pl.DataFrame,
     vectors: NDArray[np.float32],
+    rendered: NDArray[np.float32] | None,
 ) -> Layer:
     head = shipped_head(scheme.name)
     own = talk["side"].to_numpy() == scheme.side
     spoken = talk["text"].fill_null("").str.strip_chars().str.len_chars().to_numpy() > 0
     at = np.flatnonzero(own & spoken)
-    probability = _capped(scheme, head, _score(head, talk, vectors, at))
+    probability = _capped(scheme, head, _score(head, talk, vectors, rendered, at))
     assigned = head.assign(probability) & _parents_hold(scheme, head, probability)
     rows = _rows(head, talk, np.flatnonzero(own), at, probability, assigned)
     cautions = [_GENERAL]
@@ -195,7 +200,11 @@ def _with_goal_notes(rows: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
 
 
 def _score(
-    head: Head, talk: pl.DataFrame, vectors: NDArray[np.float32], at: NDArray[np.intp]
+    head: Head,
+    talk: pl.DataFrame,
+    vectors: NDArray[np.float32],
+    rendered: NDArray[np.float32] | None,
+    at: NDArray[np.intp],
 ) -> NDArray[np.float64]:
     """Probabilities of the rows `at` of `talk`, rounded."""
     texts = talk["text"].fill_null("").to_list()
@@ -212,6 +221,7 @@ def _score(
             vectors[part],
             conversations=talks[part],
             sides=sides[part],
+            rendered=None if rendered is None else rendered[part],
             rows=rows - first,
         )
         found[start : start + _ROWS] = head.predict_proba(table)

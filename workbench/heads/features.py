@@ -25,6 +25,7 @@ def features(
     *,
     conversations: Sequence[str] | None = None,
     sides: Sequence[str] | None = None,
+    rendered: ArrayLike | None = None,
     rows: ArrayLike | None = None,
 ) -> NDArray[np.float32]:
     """Build the feature table of some utterances.
@@ -41,6 +42,9 @@ def features(
         Conversation id of each utterance; needed where `spec.context_turns` is not 0.
     sides
         Who speaks (any labels that tell the sides apart); needed where context is read.
+    rendered
+        Embeddings of the utterances rendered with `spec.rendered_turns` previous turns, shape (n,
+        spec.dimensions); needed where that is not 0.
     rows
         Positions of the utterances to build rows for; default all. Only these are hashed.
 
@@ -51,19 +55,22 @@ def features(
     Raises
     ------
     BadInput
-        If lengths differ, or context is asked for without conversations and sides.
+        If lengths differ, or context is asked for without conversations and sides, or embeddings
+        with previous turns without them.
     """
-    dense = np.asarray(embeddings, np.float32)
-    if dense.shape != (len(texts), spec.dimensions):
-        raise BadInput(
-            f"Embeddings have the shape {dense.shape}; this head needs ({len(texts)}, "
-            f"{spec.dimensions}): one row per utterance, from the encoder it was trained with."
-        )
+    dense = _fitting(embeddings, spec, len(texts))
     wanted = np.arange(len(texts)) if rows is None else np.asarray(rows, np.intp)
     turn = np.hstack([dense, surface_features(texts)]) if spec.surface else dense
     parts = [turn[wanted]]
     if spec.context_turns:
         parts += _context(spec, texts, turn, wanted, conversations, sides)
+    if spec.rendered_turns:
+        if rendered is None:
+            raise BadInput(
+                f"This head reads each turn together with {spec.rendered_turns} before it; give "
+                "their embeddings (workbench.embedding.with_context)."
+            )
+        parts.append(_fitting(rendered, spec, len(texts))[wanted])
     if spec.hashed:
         chosen = [texts[row] for row in wanted]
         parts.append(
@@ -72,6 +79,16 @@ def features(
             )
         )
     return np.hstack(parts)
+
+
+def _fitting(embeddings: ArrayLike, spec: FeatureSpec, n: int) -> NDArray[np.float32]:
+    dense = np.asarray(embeddings, np.float32)
+    if dense.shape != (n, spec.dimensions):
+        raise BadInput(
+            f"Embeddings have the shape {dense.shape}; this head needs ({n}, {spec.dimensions}): "
+            "one row per utterance, from the encoder it was trained with."
+        )
+    return dense
 
 
 def _context(

@@ -25,10 +25,10 @@ class Recipe:
 
     Parameters
     ----------
-    turn_penalty, surface_penalty, context_penalty, hashed_penalty
+    turn_penalty, surface_penalty, context_penalty, hashed_penalty, rendered_penalty
         Squared-weight penalty on the embedding of the turn itself, on (standardised) surface
         features and relations, on embeddings of previous turns (ten times that on their surface
-        features), on n-grams.
+        features), on n-grams, on the embedding of the turn rendered with previous turns.
     folds
         Grouped folds for calibration and cut-offs.
     iterations
@@ -42,6 +42,7 @@ class Recipe:
     surface_penalty: float = 0.3
     context_penalty: float = 10.0
     hashed_penalty: float = 0.7
+    rendered_penalty: float = 2.0
     folds: int = 5
     iterations: int = 80
     aim: Aim = "f1"

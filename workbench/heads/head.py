@@ -92,7 +92,7 @@ class Head:
     @property
     def context_turns(self) -> int:
         """Previous turns it reads."""
-        return self.features.context_turns
+        return self.features.reach
 
     @property
     def fingerprint(self) -> str:

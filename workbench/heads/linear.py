@@ -136,5 +136,6 @@ def _penalties(features: FeatureSpec, recipe: Recipe) -> NDArray[np.float64]:
     penalty[features.columns("relation")] = recipe.surface_penalty
     penalty[features.columns("context embedding")] = recipe.context_penalty
     penalty[features.columns("context surface")] = 10 * recipe.context_penalty
+    penalty[features.columns("rendered embedding")] = recipe.rendered_penalty
     penalty[features.columns("hashed")] = recipe.hashed_penalty
     return penalty

@@ -23,7 +23,13 @@ CONTEXT_RELATIONS = (
 )
 
 ColumnKind: TypeAlias = Literal[
-    "embedding", "surface", "context embedding", "context surface", "relation", "hashed"
+    "embedding",
+    "surface",
+    "context embedding",
+    "context surface",
+    "relation",
+    "rendered embedding",
+    "hashed",
 ]
 
 
@@ -46,6 +52,9 @@ class FeatureSpec:
         Longest n-gram, in words.
     characters
         Longest n-gram of characters inside a word, hashed into the same columns; 0 for none.
+    rendered_turns
+        How many previous turns stand in the text whose embedding is a block of its own
+        (`workbench.embedding.with_context`); 0 for no such block.
     """
 
     dimensions: int = 384
@@ -54,12 +63,13 @@ class FeatureSpec:
     hashed: int = 0
     ngrams: int = 2
     characters: int = 0
+    rendered_turns: int = 0
 
     def __post_init__(self) -> None:
         """Refuse sizes that make no table."""
         if (
             self.dimensions < 1
-            or min(self.context_turns, self.hashed, self.characters) < 0
+            or min(self.context_turns, self.hashed, self.characters, self.rendered_turns) < 0
             or self.ngrams < 1
         ):
             raise BadInput(f"These feature sizes make no table: {asdict(self)}.")
@@ -77,7 +87,22 @@ class FeatureSpec:
     @property
     def width(self) -> int:
         """Number of columns of the feature table."""
-        return self.turn_width + self.context_turns * self.context_width + self.hashed
+        return (
+            self.turn_width
+            + self.context_turns * self.context_width
+            + self.rendered_width
+            + self.hashed
+        )
+
+    @property
+    def rendered_width(self) -> int:
+        """Columns of the embedding of the turn together with its previous turns."""
+        return self.dimensions if self.rendered_turns else 0
+
+    @property
+    def reach(self) -> int:
+        """Previous turns that a prediction can depend on, in whichever way they are read."""
+        return max(self.context_turns, self.rendered_turns)
 
     def columns(self, kind: ColumnKind) -> NDArray[np.intp]:
         """Positions of the columns of one kind, in order."""
@@ -88,7 +113,10 @@ class FeatureSpec:
             return np.arange(self.dimensions, turn)
         if kind == "hashed":
             return np.arange(dense, self.width)
-        within = (np.arange(dense - turn)) % self.context_width
+        begun = dense - self.rendered_width
+        if kind == "rendered embedding":
+            return np.arange(begun, dense)
+        within = (np.arange(begun - turn)) % self.context_width
         bounds = {
             "context embedding": (0, self.dimensions),
             "context surface": (self.dimensions, turn),
@@ -98,10 +126,11 @@ class FeatureSpec:
         return turn + np.flatnonzero((within >= low) & (within < high))
 
     def to_dict(self) -> dict[str, Any]:
-        """Fields as JSON-able values; `characters` only where it is used, as older heads lack it."""
+        """Fields as JSON-able values; those that older heads lack only where they are used."""
         content = asdict(self)
-        if not self.characters:
-            del content["characters"]
+        for name in ("characters", "rendered_turns"):
+            if not content[name]:
+                del content[name]
         return content
 
     @classmethod
