@@ -13,7 +13,9 @@ import polars as pl
 from workbench.cli.output import json_option, print_json, print_table
 
 if TYPE_CHECKING:
+    from workbench.pipeline.topics import Representation
     from workbench.study import Study
+    from workbench.topics.groups import Estimand
 
 __all__ = ["command"]
 
@@ -24,6 +26,22 @@ __all__ = ["command"]
     "--side", type=click.Choice(["helper", "client"]), default="helper", show_default=True
 )
 @click.option("--group", metavar="COLUMN", help="Conversation column whose groups are compared.")
+@click.option(
+    "--estimand",
+    type=click.Choice(["pooled", "mean"]),
+    default="pooled",
+    show_default=True,
+    help="Share of a group's pooled turns, or mean of its conversations' shares.",
+)
+@click.option("--strata", metavar="COLUMN", help="Compare groups within the values of this column.")
+@click.option(
+    "--representation",
+    type=click.Choice(["ctfidf", "keybert"]),
+    default="ctfidf",
+    show_default=True,
+    help="Words by c-TF-IDF, or of those the nearest to the topic's centre.",
+)
+@click.option("--name", "name", is_flag=True, help="Let the local language model propose names.")
 @click.option("--random-state", default=7, show_default=True)
 @click.option("--stability", is_flag=True, help="Also refit on subsamples: which topics come back?")
 @click.option("--refits", default=20, show_default=True, help="Refits of `--stability`.")
@@ -40,6 +58,10 @@ def command(
     study: str,
     side: str,
     group: str | None,
+    estimand: Estimand,
+    strata: str | None,
+    representation: Representation,
+    name: bool,
     random_state: int,
     stability: bool,
     refits: int,
@@ -50,7 +72,18 @@ def command(
     import workbench
 
     opened = workbench.Study.open(study)
-    found = workbench.topics(opened, side=side, group=group, random_state=random_state)
+    found = workbench.topics(
+        opened,
+        side=side,
+        group=group,
+        estimand=estimand,
+        strata=strata,
+        representation=representation,
+        random_state=random_state,
+    )
+    if name:
+        workbench.pipeline.name_topics(opened, side=side)
+    names = workbench.pipeline.topic_names(opened, side=side)
     if stability:
         _print_stability(opened, side, refits, random_state, workers, as_json=as_json)
         return
@@ -61,13 +94,17 @@ def command(
                 "settings": dict(found.settings),
                 "outlier_share": asdict(found.outlier_share),
                 "set_apart": found.set_apart.to_dicts(),
-                "topics": found.info.to_dicts(),
+                "topics": found.info.drop("Name")
+                .join(names.drop("Representation"), on="Topic", maintain_order="left")
+                .to_dicts(),
             }
         )
         return
-    shown = found.info.select(
-        "Topic", "Count", "share", pl.col("Representation").list.head(6).list.join(", ")
-    )
+    words = pl.col("Representation").list.head(6).list.join(", ")
+    given = names.filter(pl.col("name_source") != "words").select("Topic", "Name", "name_source")
+    shown = found.info.select("Topic", "Count", "share", words)
+    if given.height:
+        shown = shown.join(given, on="Topic", how="left", maintain_order="left")
     print_table(shown)
     click.echo(f"Set apart before the fit: {found.set_apart_share:.1%} of the turns.")
     click.echo(f"Of the fitted turns: {found.outlier_share}.")
@@ -97,5 +134,5 @@ def _print_stability(
     overlaps = ("word_overlap", "membership_overlap", "noise_floor", "stable")
     print_table(found.table.select("topic", "estimate", "low", "high", *overlaps))
     click.echo(f"{found}.")
-    floor, floor_placed = (found.figure(name, "shuffled") for name in _AGREEMENT)
-    click.echo(f"Of shuffled embeddings: {_AGREEMENT[0]} {floor:.2f}, without outliers {floor_placed:.2f}.")
+    floor = found.summary.filter(data="shuffled", measure="ari")["estimate"].item()
+    click.echo(f"The same with shuffled embeddings: ari {floor:.2f}.")

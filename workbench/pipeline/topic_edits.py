@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 from workbench.errors import BadInput
+from workbench.pipeline.topic_groups import Comparison
 from workbench.pipeline.topic_tables import write_topic_tables
 from workbench.study import Study
 from workbench.topics import Topics
@@ -128,9 +129,7 @@ def _keep(study: Study, log: EditLog) -> Topics:
     log.write(_log_path(study, log.side))
     found.write(_folder(study, log.side))
     study.write_layer(found.layer)
-    record = study.step(f"topics-{log.side}")
-    group = record.parameters.get("group") if record is not None else None
-    write_topic_tables(study, found, group=group)
+    write_topic_tables(study, found, Comparison.of_step(study.step(f"topics-{log.side}")))
     return found
 
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+from workbench.pipeline.topic_groups import Comparison, write_group_tables
 from workbench.study import Study
-from workbench.topics import Topics, group_table
+from workbench.topics import Topics
 
 __all__ = ["write_topic_tables"]
 
 
-def write_topic_tables(study: Study, found: Topics, *, group: str | None) -> tuple[str, ...]:
-    """Make the tables of a side's topics and return the files, relative to the study.
+def write_topic_tables(
+    study: Study, found: Topics, comparison: Comparison
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Make the tables of a side's topics; return the files, relative to the study, and notes on them.
 
     Parameters
     ----------
     found
         Topics as they are now.
-    group
-        Conversation column whose groups are compared; None for no comparison.
+    comparison
+        Which groups of conversations are compared, and how.
     """
-    outputs = []
-    if group is not None:
-        study.write_table(
-            f"topics/{found.side}-groups", group_table(study.corpus, found.layer, by=group)
-        )
-        outputs.append(f"topics/{found.side}-groups.parquet")
-    return tuple(outputs)
+    return write_group_tables(study, found, comparison)
