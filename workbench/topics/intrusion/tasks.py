@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -147,8 +147,11 @@ def _tasks(
 
 
 def _words(topics: Topics) -> _Draw:
-    heads = _lists(topics.words, 5)
-    heavy = {topic: set(words) for topic, words in _lists(topics.ctfidf, LOW_RANK).items()}
+    shown = topics.info.filter(pl.col("Topic") >= 0).select(
+        "Topic", pl.col("Representation").list.head(OPTIONS - 1)
+    )
+    heads: dict[int, list[str]] = dict(shown.iter_rows())
+    heavy = _heaviest(topics.ctfidf)
 
     def draw(topic: int, rng: np.random.Generator) -> tuple[list[str], str, int] | None:
         own = heads.get(topic, [])
@@ -167,14 +170,11 @@ def _words(topics: Topics) -> _Draw:
     return draw
 
 
-def _lists(words: pl.DataFrame, k: int) -> Mapping[int, list[str]]:
-    """The k heaviest words of each topic."""
-    ranked = words.filter(pl.col("topic") >= 0).sort(
-        ["topic", "weight", "word"], descending=[False, True, False]
-    )
-    return dict(
-        ranked.group_by("topic", maintain_order=True).agg(pl.col("word").head(k)).iter_rows()
-    )
+def _heaviest(ctfidf: pl.DataFrame) -> dict[int, set[str]]:
+    """The `LOW_RANK` heaviest words of each topic."""
+    ranked = ctfidf.sort(["topic", "weight", "word"], descending=[False, True, False])
+    words = ranked.group_by("topic").agg(pl.col("word").head(LOW_RANK))
+    return {topic: set(found) for topic, found in words.iter_rows()}
 
 
 def _turns(topics: Topics, corpus: Corpus) -> _Draw:
