@@ -25,6 +25,7 @@ from concurrent.futures import (
 )
 from functools import lru_cache
 from itertools import islice
+from multiprocessing import parent_process
 from socket import gethostname
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -79,7 +80,8 @@ def spread(
                 sent[executor.submit(_answer, call, offline, function, *job)] = number
             if not sent:
                 return
-            for future in wait(sent, return_when=FIRST_COMPLETED).done:
+            # answers before errors, so that nothing that is done is lost to an error beside it
+            for future in sorted(wait(sent, return_when=FIRST_COMPLETED).done, key=_failed):
                 number = sent.pop(future)
                 yield number, future.result()
     except Exception as error:
@@ -129,12 +131,18 @@ def place_of(executor: Executor | None) -> str | None:
     return f"workers of {type(executor).__name__}"
 
 
+def _failed(future: Future[Any]) -> bool:
+    return future.cancelled() or future.exception() is not None
+
+
 def _is_here(address: str) -> bool:
     return address.startswith("inproc://") or is_this_machine(address)
 
 
 def _answer(call: str, offline: bool, function: Callable[..., Answer], *job: Any) -> Answer:
     """What a worker does with one job; `call` only tells the jobs of one call from another's."""
+    if parent_process() is not None:  # a bar belongs to the caller's terminal
+        os.environ[settings.SETTINGS["progress"].variable] = "0"
     if offline and not settings.is_offline():
         os.environ[settings.SETTINGS["offline"].variable] = "1"
         refuse_if_offline()  # for the life of this worker: a fence that comes and goes leaks
