@@ -155,6 +155,62 @@ def _topics(study: Study, side: str) -> Topics:
     )
 
 
+def _estimates(rows: list[dict]) -> pl.DataFrame:
+    """A table of estimates: what is not given is as of a plain interval."""
+    plain = {"level": 0.95, "method": "planted", "n": 40, "n_clusters": TALKS, "reason": None}
+    table = pl.DataFrame([plain | row for row in rows], infer_schema_length=None)
+    return table.with_columns(
+        low=pl.col("estimate") - 0.05,
+        high=pl.col("estimate") + 0.05,
+        reason=pl.col("reason").cast(pl.String),
+    )
+
+
+POSITIONS = ("first third", "second third", "last third")
+UNSTABLE = 2
+
+
+def _beside_topics(study: Study, side: str) -> None:
+    """The tables beside fitted topics; topic 2 is unstable."""
+    numbers = (0, 1, 2)
+
+    def write(name: str, table: pl.DataFrame) -> None:
+        study.write_table(f"topics/{side}-{name}", table)
+
+    stability = _estimates([{"topic": n, "estimate": 0.9 - 0.3 * n} for n in numbers])
+    overlap = pl.col("estimate").alias("word_overlap")
+    write("stability", stability.with_columns(overlap, stable=pl.col("topic") != UNSTABLE))
+    merges = [(3, 0, 2, 0.4, [0, 2], ["wish", "sleep"]), (4, 1, 3, 0.9, [0, 1, 2], ["week"])]
+    names = ["parent", "left", "right", "distance", "topics", "words"]
+    write("hierarchy", pl.DataFrame(merges, schema=names, orient="row"))
+    places = [(n, place) for n in numbers for place in POSITIONS]
+    write(
+        "positions",
+        _estimates([{"topic": n, "position": x, "estimate": 0.1 * (n + 1)} for n, x in places]),
+    )
+    write(
+        "classes",
+        _estimates(
+            [
+                {"class": c, "topic": n, "position": x, "estimate": 0.1 * (n + 1) + 0.05 * k}
+                for k, c in enumerate(("high", "low"))
+                for n, x in places
+            ]
+        ),
+    )
+    words = (("sleep", 1.2, True), ("week", -0.4, False), ("<b>wish</b>", 0.1, False))
+    write(
+        "group-words",
+        _estimates(
+            [
+                {"group": "high - low", "topic": None, "word": w, "estimate": e, "finding": f}
+                | {"z_calibrated": e}
+                for w, e, f in words
+            ]
+        ).with_columns(pl.col("topic").cast(pl.Int64)),
+    )
+
+
 class RuleModel:
     """Answers `question` where a question mark is read, and more surely after an instruction."""
 
@@ -242,6 +298,7 @@ def full_study(folder: Path) -> Study:
         study.write_layer(found.layer)
         table = group_table(study.corpus, found.layer, by="quality", permutations=49)
         study.write_table(f"topics/{side}-groups", table)
+        _beside_topics(study, side)
         study.record_step(StepRecord(f"topics-{side}", "planted", {"group": "quality"}))
     _attributions(study)
     return study

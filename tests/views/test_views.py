@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
+import numpy as np
 import polars as pl
 import pytest
 from planted_study import MARKUP, TALKS
@@ -49,10 +51,7 @@ def test_a_view_keeps_its_contract(study, slug):
             assert layout.title.text
             assert any(
                 "n = " in (a.text or "") or "interval" in (a.text or "") for a in layout.annotations
-            ) or (
-                slug,
-                b.key,
-            ) == ("topics", "words")
+            ) or (slug, b.key) == ("topics", "words")
 
 
 @pytest.mark.parametrize("slug", VIEWS)
@@ -66,9 +65,10 @@ def test_without_results_a_view_names_the_command(bare, slug):
     view = VIEWS[slug](bare)
     view.cautions()
     told = [b.content for b in view.blocks() if b.kind == "text"]
-    if slug in {"topics", "emotion", "attribution", "session"}:
+    if slug in {"topics", "intrusion", "emotion", "attribution", "session"}:
         command = {
             "topics": "topics",
+            "intrusion": "topics",
             "emotion": "emotion",
             "attribution": "attribute",
             "session": "code",
@@ -203,12 +203,9 @@ def test_topic_screen_equals_the_stored_topics(study):
     assert dict(zip(bars.customdata, bars.x, strict=True)) == dict(
         topics.info["Topic", "share"].iter_rows()
     )
-    shown = sum(
-        len(t.x)
-        for t in block(view, "map").content.data
-        if t.mode == "markers" and t.name != "chosen topic"
-    )
-    assert shown == topics.map.height
+    drawn = base64.b64decode(block(view, "map").content.state["topics"])
+    labels = [int(label) for label in topics.layer.table["label"].drop_nulls()]
+    assert sorted(np.frombuffer(drawn, "<i2")) == sorted(labels)
     for key in ("sizes", "topics"):
         assert f"{topics.outlier_share.after:.1%}" in block(view, key).note
         assert f"{topics.set_apart_share:.1%}" in block(view, key).note
@@ -217,7 +214,7 @@ def test_topic_screen_equals_the_stored_topics(study):
 def test_a_click_on_a_topic_shows_its_words_and_turns(study):
     view = VIEWS["topics"](study)
     topics = Topics.read(study.folder / "topics" / "helper")
-    for key in ("sizes", "map", "differences"):
+    for key in ("sizes", "differences", "tree"):
         view.topic = 0
         view.click(key, {"customdata": 1})
         assert view.topic == 1

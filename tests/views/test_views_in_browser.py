@@ -8,10 +8,10 @@ from pathlib import Path
 import panel
 import plotly
 import pytest
+from module_page import show
 from planted_study import MARKUP
 
 from workbench.views import VIEWS
-from workbench.views.esm import module_path, style_path
 
 pytestmark = pytest.mark.browser
 
@@ -21,54 +21,6 @@ BUNDLES = {
     ),
     "JupyterLab": Path(plotly.__file__).parent / "package_data/plotly.min.js",
 }
-STUB = """
-<div id="here"></div>
-<script type="module">
-  const listeners = {};
-  window.saved = 0;
-  window.state = %(state)s;
-  const model = {
-    get: (name) => window.state[name],
-    set: (name, value) => { window.state[name] = value; },
-    on: (event, listener) => { (listeners[event] ??= []).push(listener); },
-    save_changes: () => { window.saved += 1; },
-  };
-  window.change = (name, value) => {
-    window.state[name] = value;
-    for (const listener of listeners[`change:${name}`] ?? []) listener();
-  };
-  const url = URL.createObjectURL(new Blob([%(module)s], { type: "text/javascript" }));
-  (await import(url)).default.render({ model, el: document.getElementById("here") });
-  window.ready = true;
-</script>
-"""
-
-
-@pytest.fixture
-def page(browser):
-    """A page that may ask nobody for anything and must not complain."""
-    opened = browser.new_page(viewport={"width": 900, "height": 900})
-    told: list[str] = []
-    opened.on("pageerror", lambda error: told.append(str(error)))
-    opened.on("console", lambda m: told.append(m.text) if m.type in {"error", "warning"} else None)
-    opened.route("http*://**", lambda route: (told.append(route.request.url), route.abort()))
-    yield opened
-    opened.close()
-    assert told == []
-
-
-def as_script(value: object) -> str:
-    return json.dumps(value).replace("</", "<\\/")
-
-
-def show(page, tmp_path, state) -> None:
-    module = module_path(state.name).read_text("utf-8")
-    filled = STUB % {"state": as_script(state.state), "module": as_script(module)}
-    html = f"<meta charset=utf-8><style>{style_path(state.name).read_text('utf-8')}</style>{filled}"
-    file = tmp_path / "page.html"
-    file.write_text(html, "utf-8")
-    page.goto(file.as_uri())
-    page.wait_for_function("window.ready === true")
 
 
 def state_of(study, slug, key, **params):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-__all__ = ["GREY", "OKABE_ITO", "SENTIMENT", "SIDE", "colours_of"]
+__all__ = ["GREY", "OKABE_ITO", "SENTIMENT", "SIDE", "UNSTABLE", "colours_of"]
 
 OKABE_ITO = (
     "#0072B2",
@@ -21,6 +21,9 @@ OKABE_ITO = (
 
 GREY = "#8A8A8A"
 """For what is set apart, neutral or within noise."""
+
+UNSTABLE = "#C3C8CE"
+"""For topics that do not come again when the fit is repeated."""
 
 SIDE: Mapping[str, str] = {"helper": "#0072B2", "client": "#E69F00", "other": GREY}
 """Side of the talk -> colour."""

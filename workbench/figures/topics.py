@@ -1,8 +1,8 @@
-"""Figures of fitted topics: sizes, map, words, groups."""
+"""Figures of fitted topics: sizes, words, groups. What is unstable is grey and called so in its title."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import plotly.graph_objects as go
 import polars as pl
@@ -10,20 +10,35 @@ import polars as pl
 from workbench.figures.bars import add_withheld
 from workbench.figures.estimates import add_dots, add_reasons, methods_of
 from workbench.figures.layout import bare, plain, styled
-from workbench.figures.palette import GREY, OKABE_ITO
+from workbench.figures.palette import GREY, OKABE_ITO, UNSTABLE
 
-__all__ = ["group_differences", "group_shares", "topic_map", "topic_sizes", "topic_words"]
+__all__ = [
+    "OUTLIER",
+    "group_differences",
+    "group_shares",
+    "topic_colour",
+    "topic_sizes",
+    "topic_words",
+]
 
 OUTLIER = -1
-_NUMBERED = 40
-_SVG_POINTS = 4000
 
 
-def _colour(topic: int) -> str:
-    return GREY if topic == OUTLIER else OKABE_ITO[topic % len(OKABE_ITO)]
+def topic_colour(topic: int, unstable: Collection[int] = ()) -> str:
+    """Colour of a topic in every figure: grey for outliers, light grey for unstable topics."""
+    if topic == OUTLIER:
+        return GREY
+    return UNSTABLE if topic in unstable else OKABE_ITO[topic % len(OKABE_ITO)]
 
 
-def topic_sizes(info: pl.DataFrame, *, shares: str, chosen: int | None = None) -> go.Figure:
+def topic_sizes(
+    info: pl.DataFrame,
+    *,
+    shares: str,
+    chosen: int | None = None,
+    unstable: Collection[int] = (),
+    stability: str = "",
+) -> go.Figure:
     """Bars of each topic's share of the fitted turns; `customdata` is the topic's number.
 
     Parameters
@@ -34,6 +49,10 @@ def topic_sizes(info: pl.DataFrame, *, shares: str, chosen: int | None = None) -
         Sentence with the shares of outliers and of turns set apart.
     chosen
         Topic to outline.
+    unstable
+        Topics to be greyed.
+    stability
+        Sentence on what is greyed, or that stability is not known.
     """
     # withheld topics stand last: their place must not tell how large they are
     table = info.sort(
@@ -46,7 +65,7 @@ def topic_sizes(info: pl.DataFrame, *, shares: str, chosen: int | None = None) -
             orientation="h",
             customdata=table["Topic"].to_list(),
             marker={
-                "color": [_colour(topic) for topic in table["Topic"]],
+                "color": [topic_colour(topic, unstable) for topic in table["Topic"]],
                 "line": {
                     "color": "#000000",
                     "width": [3 if topic == chosen else 0 for topic in table["Topic"]],
@@ -63,94 +82,17 @@ def topic_sizes(info: pl.DataFrame, *, shares: str, chosen: int | None = None) -
         title="How often each topic is spoken of",
         x="share of the fitted turns",
         y="topic",
-        caption=f"n = {info['Count'].sum():,} fitted turns. {shares} Click a bar to see its words and turns.",
+        caption=f"n = {info['Count'].sum():,} fitted turns. {shares} {stability} "
+        "Click a bar to see its words and turns.",
         height=180 + 24 * table.height,
         xaxis_tickformat=".0%",
         showlegend=False,
     )
 
 
-def topic_map(points: pl.DataFrame, *, shares: str, chosen: int | None = None) -> go.Figure:
-    """Turns on a plane where like turns lie close; `customdata` is the topic's number.
-
-    Parameters
-    ----------
-    points
-        `unit_id`, `x`, `y`, `topic`, `title`, `text`.
-    shares
-        Sentence with the shares of outliers and of turns set apart.
-    chosen
-        Topic to bring out.
-    """
-    figure = go.Figure()
-    mark = go.Scattergl if points.height > _SVG_POINTS else go.Scatter
-    groups = (
-        ("no topic (outliers)", pl.col("topic") == OUTLIER, 4, 0.35),
-        ("topics", pl.col("topic") != OUTLIER, 6, 0.8 if chosen is None else 0.5),
-        ("chosen topic", pl.col("topic") == chosen, 9, 1.0),
-    )
-    for name, condition, size, opacity in groups:
-        part = (
-            points.filter(condition)
-            if chosen is not None or name != "chosen topic"
-            else points.clear()
-        )
-        if part.is_empty():
-            continue
-        figure.add_trace(
-            mark(
-                x=part["x"].to_list(),
-                y=part["y"].to_list(),
-                mode="markers",
-                name=name,
-                customdata=part["topic"].to_list(),
-                text=[
-                    f"{plain(title, width=60, limit=60)}<br>{plain(text, limit=160)}"
-                    for title, text in part["title", "text"].iter_rows()
-                ],
-                marker={
-                    "size": size,
-                    "opacity": opacity,
-                    "color": [_colour(topic) for topic in part["topic"]],
-                    "line": {"width": 1 if name == "chosen topic" else 0, "color": "#000000"},
-                },
-                hovertemplate="%{text}<extra></extra>",
-            )
-        )
-    _number_topics(figure, points)
-    return styled(
-        figure,
-        title="Map of turns by what they speak of",
-        caption=f"n = {points.height:,} fitted turns (UMAP of the embeddings; neighbours mean likeness, "
-        f"distances and axes mean nothing). Numbers: topics. {shares}",
-        height=560,
-        xaxis={"visible": False},
-        yaxis={"visible": False},
-    )
-
-
-def _number_topics(figure: go.Figure, points: pl.DataFrame) -> None:
-    """Write the numbers of the largest topics at the median of their turns."""
-    centres = (
-        points.filter(pl.col("topic") != OUTLIER)
-        .group_by("topic")
-        .agg(pl.len().alias("n"), pl.col("x", "y").median())
-        .sort("n", "topic", descending=[True, False])
-        .head(_NUMBERED)
-    )
-    figure.add_scatter(
-        x=centres["x"].to_list(),
-        y=centres["y"].to_list(),
-        mode="text",
-        text=[f"<b>{topic}</b>" for topic in centres["topic"]],
-        customdata=centres["topic"].to_list(),
-        textfont={"size": 13, "color": "#000000"},
-        hoverinfo="skip",
-        showlegend=False,
-    )
-
-
-def topic_words(words: pl.DataFrame, *, title: str) -> go.Figure:
+def topic_words(
+    words: pl.DataFrame, *, title: str, colour: str = OKABE_ITO[0], stability: str = ""
+) -> go.Figure:
     """Bars of a topic's words.
 
     Parameters
@@ -159,6 +101,10 @@ def topic_words(words: pl.DataFrame, *, title: str) -> go.Figure:
         `word`, `weight` (c-TF-IDF), heaviest first.
     title
         Name of the topic.
+    colour
+        Of the bars.
+    stability
+        Sentence on what is greyed, or that stability is not known.
     """
     heading = f"Words of topic {title}"
     if words.is_empty():
@@ -169,7 +115,7 @@ def topic_words(words: pl.DataFrame, *, title: str) -> go.Figure:
             x=table["weight"].to_list(),
             y=[plain(word, limit=40) for word in table["word"]],
             orientation="h",
-            marker={"color": OKABE_ITO[0]},
+            marker={"color": colour},
             hovertemplate="%{y}: %{x:.3f}<extra></extra>",
         )
     )
@@ -178,12 +124,14 @@ def topic_words(words: pl.DataFrame, *, title: str) -> go.Figure:
         title=heading,
         x="weight (c-TF-IDF, no unit)",
         y="word",
-        caption="Words that set the topic apart from the others, from its core turns.",
+        caption=f"Words that set the topic apart from the others, from its core turns. {stability}",
         height=170 + 22 * table.height,
     )
 
 
-def group_shares(table: pl.DataFrame, *, by: str, title: str) -> go.Figure:
+def group_shares(
+    table: pl.DataFrame, *, by: str, title: str, colour: str = OKABE_ITO[0], stability: str = ""
+) -> go.Figure:
     """Dots of one topic's share in every group, with intervals.
 
     Parameters
@@ -194,12 +142,16 @@ def group_shares(table: pl.DataFrame, *, by: str, title: str) -> go.Figure:
         Name of the grouping column.
     title
         Name of the topic.
+    colour
+        Of the dots.
+    stability
+        Sentence on what is greyed, or that stability is not known.
     """
     table = table.reverse()
     names = [plain(group, width=32) for group in table["group"]]
     figure = go.Figure()
     add_reasons(figure, table, names=names)
-    add_dots(figure, table, names=names, form=".1%")
+    add_dots(figure, table, names=names, form=".1%", colours=colour)
     known = table.drop_nulls("n_clusters")["group", "n_clusters"].reverse()
     clusters = ", ".join(f"{g}: {n}" for g, n in known.iter_rows())
     return styled(
@@ -207,27 +159,39 @@ def group_shares(table: pl.DataFrame, *, by: str, title: str) -> go.Figure:
         title=f"Topic {title} by {by}",
         x="share of the group's fitted turns",
         y=by,
-        caption=methods_of(table) + (f" They resample sources ({clusters})." if clusters else ""),
+        caption=methods_of(table)
+        + (f" They resample sources ({clusters})." if clusters else "")
+        + (f" {stability}" if stability else ""),
         height=180 + 36 * table.height,
         xaxis={"tickformat": ".0%", "rangemode": "tozero"},
     )
 
 
 def group_differences(
-    table: pl.DataFrame, *, pair: str, titles: Mapping[int, str], chosen: int | None = None
+    table: pl.DataFrame,
+    *,
+    pair: str,
+    titles: Mapping[int, str],
+    chosen: int | None = None,
+    unstable: Collection[int] = (),
+    stability: str = "",
 ) -> go.Figure:
     """Dots of the difference between two groups for every topic, with intervals.
 
     Parameters
     ----------
     table
-        `topic`, the columns of estimates, `p_holm`; rows of one pair.
+        `topic`, the columns of estimates, `q_value`, `finding`, `estimand`; rows of one pair.
     pair
         The pair, as `high - low`.
     titles
         Number of a topic -> its name.
     chosen
         Topic in another colour.
+    unstable
+        Topics to be greyed.
+    stability
+        Sentence on what is greyed, or that stability is not known.
     """
     table = table.sort("estimate", nulls_last=False)
     names = [plain(titles[topic], width=44, limit=44) for topic in table["topic"]]
@@ -238,20 +202,37 @@ def group_differences(
         table,
         names=names,
         form="+.1%",
-        colours=["#D55E00" if topic == chosen else "#0072B2" for topic in table["topic"]],
+        colours=[
+            "#D55E00" if topic == chosen else UNSTABLE if topic in unstable else "#0072B2"
+            for topic in table["topic"]
+        ],
         customdata=table["topic"].to_list(),
     )
     figure.add_vline(x=0, line={"color": "#555555", "width": 1, "dash": "dot"})
-    tested = table.drop_nulls("p_holm")
-    below = int((tested["p_holm"] < 0.05).sum())
     figure.update_yaxes(categoryorder="array", categoryarray=names)
     return styled(
         figure,
         title=f"Which topics differ: {pair}",
-        x="difference of shares (percentage points of fitted turns)",
+        x="difference of shares (percentage points)",
         y="topic",
-        caption=f"{methods_of(table)} {below} of {tested.height} topics differ at p < 0.05 after Holm's "
-        "adjustment (permutation of sources). A group's shares add up to one: read them together.",
+        caption=f"{methods_of(table)} {_found(table)} A group's shares add up to one: read them "
+        f"together. {stability}",
         height=190 + 24 * table.height,
         xaxis_tickformat="+.0%",
     )
+
+
+def _found(table: pl.DataFrame) -> str:
+    """How many differences were found, by which rule, and how many come by chance."""
+    if "finding" not in table.columns:
+        return ""
+    tested = table.drop_nulls("finding")
+    found = int(tested["finding"].sum())
+    told = (
+        f"{found} of {tested.height} topics are a finding: q at most 0.05 by Benjamini and Hochberg, "
+        "from relabelling whole sources."
+    )
+    chance = tested["chance_any"].drop_nulls()
+    if chance.len():
+        told += f" {chance[0]:.1%} of the relabellings have any finding."
+    return told

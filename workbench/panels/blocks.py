@@ -23,9 +23,6 @@ class Listener(Protocol):
     def clicked(self, key: str, point: Mapping[str, Any]) -> None:
         """Take a click on a mark or row, or the traits a module wrote."""
 
-    def selected(self, key: str, area: Mapping[str, Any]) -> None:
-        """Take an area drawn in a figure."""
-
     def pressed(self, key: str, name: str) -> None:
         """Take a press on the button of an action."""
 
@@ -54,7 +51,7 @@ class _Body(Protocol):
 
 
 class _Figure:
-    """A plotly figure; a click on a mark and an area drawn go to the view."""
+    """A plotly figure; a click on a mark goes to the view."""
 
     def __init__(self, block: Block, listener: Listener) -> None:
         figure: Any = block.content
@@ -69,20 +66,11 @@ class _Figure:
         self.shown.param.watch(
             lambda event: self._clicked(event.new), "click_data", onlychanged=False
         )
-        self.shown.param.watch(
-            lambda event: self._selected(event.new), "selected_data", onlychanged=False
-        )
         self._key, self._listener = block.key, listener
 
     def _clicked(self, data: Mapping[str, Any] | None) -> None:
         if data and data.get("points"):
             self._listener.clicked(self._key, data["points"][0])
-
-    def _selected(self, data: Mapping[str, Any] | None) -> None:
-        # a click that selects marks comes without an area: it is no area drawn
-        area = (data or {}).get("lassoPoints") or (data or {}).get("range")
-        if area or data is None:
-            self._listener.selected(self._key, area or {})
 
     def fits(self, block: Block) -> bool:
         content: Any = block.content  # a drawn figure keeps its height

@@ -65,10 +65,6 @@ class Screen:
         """Take a click in a block."""
         self._act(lambda: self.view.click(key, point))
 
-    def selected(self, key: str, area: Mapping[str, Any]) -> None:
-        """Take an area drawn in a figure."""
-        self._act(lambda: self.view.select(key, area))
-
     def pressed(self, key: str, name: str) -> None:
         """Take a press on the button of an action."""
         self._act(lambda: self.view.act(key, name))

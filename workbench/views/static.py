@@ -246,7 +246,20 @@ def _plain_prompt(state: Mapping[str, Any]) -> str:
     return f"<ul>{''.join(parts)}</ul>"
 
 
+def _plain_map(state: Mapping[str, Any]) -> str:
+    """What a map shows, in words: its topics and their numbers."""
+    return f"<p>{safe(state['told'])}</p>"
+
+
+def _plain_task(state: Mapping[str, Any]) -> str:
+    """A question with its choices."""
+    choices = "".join(f'<li dir="auto">{safe(text)}</li>' for text in state["options"])
+    return f"<p>{safe(state['told'] or state['asked'])}</p><ol>{choices}</ol>"
+
+
 _PLAIN: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "conversation_reader": _plain_reader,
+    "intrusion_task": _plain_task,
     "painted_prompt": _plain_prompt,
+    "topic_map": _plain_map,
 }

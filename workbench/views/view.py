@@ -237,16 +237,6 @@ class View(param.ParameterizedABC):
             traits.
         """
 
-    def select(self, key: str, area: Mapping[str, Sequence[float]]) -> None:
-        """Take an area drawn in figure `key`; the base ignores it.
-
-        Parameters
-        ----------
-        area
-            `x` and `y` of the corners in the units of the axes; a box has two, a lasso three or more. None
-            at all where a selection was taken back.
-        """
-
     def act(self, key: str, name: str) -> None:
         """Run action `name` of block `key`; what it came to, or why it was refused, stands in the block.
 

@@ -21,9 +21,6 @@ class Listener(Protocol):
     def clicked(self, key: str, point: Mapping[str, Any]) -> None:
         """Take a click on a mark or row, or the traits a module wrote."""
 
-    def selected(self, key: str, area: Mapping[str, Any]) -> None:
-        """Take an area drawn in a figure."""
-
     def pressed(self, key: str, name: str) -> None:
         """Take a press on the button of an action or file."""
 
@@ -41,20 +38,13 @@ class _Body(Protocol):
 
 
 class _Figure:
-    """A plotly figure; a click on a mark and an area drawn go to the view."""
+    """A plotly figure; a click on a mark goes to the view."""
 
     def __init__(self, block: Block, listener: Listener) -> None:
         self.shown = Figure()
-        self.shown.on_msg(lambda _, content, __: self._heard(content))
-        self._key, self._listener = block.key, listener
+        self.shown.on_msg(lambda _, content, __: listener.clicked(block.key, content["click"]))
         self._content: Any = None
         self.show(block)
-
-    def _heard(self, content: Mapping[str, Any]) -> None:
-        if "click" in content:
-            self._listener.clicked(self._key, content["click"])
-        if "area" in content:
-            self._listener.selected(self._key, content["area"])
 
     def fits(self, block: Block) -> bool:
         return block.kind == "figure"

@@ -92,10 +92,6 @@ class Screen(ipywidgets.VBox):
         """Take a click in a block."""
         self._act(lambda: self.view.click(key, point))
 
-    def selected(self, key: str, area: Mapping[str, Any]) -> None:
-        """Take an area drawn in a figure."""
-        self._act(lambda: self.view.select(key, area))
-
     def pressed(self, key: str, name: str) -> None:
         """Take a press on a button; a file is written where the kernel works."""
         self._act(lambda: self.view.act(key, name))

@@ -1,7 +1,6 @@
 // A plotly figure, drawn again in place when it changes.
 // Traits read: figure {data, layout}, told (its name), source (the widget that holds plotly.js).
-// Messages sent: {click: {customdata, x, y, label}} of the clicked mark, what it has of these;
-// {area: {x, y}} of the corners of a box or lasso drawn, {area: {}} where it was taken back.
+// Message sent: {click: {customdata, x, y, label}} of the clicked mark, what it has of these.
 
 const LOADED = Symbol.for("workbench.plotly");
 const CONFIG = { displaylogo: false };
@@ -70,12 +69,6 @@ function render({ model, el }) {
     place.on("plotly_click", ({ points }) => {
       if (points.length) model.send({ click: pointed(points[0]) });
     });
-    // a click that selects marks has no area
-    place.on("plotly_selected", (event) => {
-      const area = event?.lassoPoints ?? event?.range;
-      if (area) model.send({ area: { x: Array.from(area.x), y: Array.from(area.y) } });
-    });
-    place.on("plotly_deselect", () => model.send({ area: {} }));
     watcher.observe(place);
   }
 
