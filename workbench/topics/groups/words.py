@@ -133,6 +133,7 @@ def group_words(
     shares = (
         said.group_by("word")
         .agg(pl.len().alias("prior"))
+        .sort("word")
         .with_columns(pl.col("prior") / pl.col("prior").sum() * prior)
     )
     if topics_layer is not None:
