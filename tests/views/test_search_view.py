@@ -45,7 +45,8 @@ def test_sequences_and_their_counts(embedded):
     assert len(found) > 0
     shown = blocks(view)
     assert shown["sequences"].content["match"].n_unique() == min(len(found), 100)
-    assert shown["counts"].content["matches"].to_list() == found.counts["matches"].to_list()
+    counted = dict(shown["counts"].content.iter_rows())
+    assert counted == dict(found.counts["conversation_id", "matches"].iter_rows())
 
 
 def test_a_click_shows_the_turn_among_its_neighbours(embedded):
@@ -96,6 +97,10 @@ def test_what_is_wrong_or_not_there_is_told_in_its_place(embedded, params, key, 
     shown = blocks(VIEWS["search"](embedded, **params))[key]
     assert shown.kind == "text"
     assert told in shown.content
+
+
+def test_a_pattern_that_cannot_be_read_is_told_once(embedded):
+    assert "counts" not in blocks(VIEWS["search"](embedded, sequence="question then sustian"))
 
 
 def test_missing_embeddings_name_the_command(study):

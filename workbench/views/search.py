@@ -10,7 +10,7 @@ import polars as pl
 
 from workbench.corpus import Layer
 from workbench.embedding.search import Filters, Sequences, is_emotion, is_topics, split_keywords
-from workbench.errors import BadInput
+from workbench.errors import BadInput, NotComputed
 from workbench.views.layers import labels_of
 from workbench.views.view import ALL, RESEARCH, Section, View
 
@@ -107,17 +107,17 @@ class Search(View):
         sections = []
         if self._asked() or self._where():
             sections.append(Section("hits", "Turns found", "table", _told(self._hits)))
+        if self.place is not None:
+            title = f"Around turn {self.place[1]} of {self.place[0]}"
+            sections.append(Section("around", title, "table", self._context))
         if self.keywords.strip() or self.regex.strip():
             title = "Words in their context"
             sections.append(Section("words", title, "table", _told(self._words)))
         if self.sequence.strip():
-            sections += [
-                Section("sequences", "Sequences", "table", _told(self._sequences)),
-                Section("counts", "Sequences per conversation", "table", _told(self._counts)),
-            ]
-        if self.place is not None:
-            title = f"Around turn {self.place[1]} of {self.place[0]}"
-            sections.append(Section("around", title, "table", self._context))
+            sections.append(Section("sequences", "Sequences", "table", _told(self._sequences)))
+            if self._is_readable():
+                title = "Sequences per conversation"
+                sections.append(Section("counts", title, "table", self._counts))
         title = "Labels that a sequence may name"
         return [*sections, Section("labels", title, "table", self._known_labels)]
 
@@ -150,7 +150,9 @@ class Search(View):
         if not len(found):
             return f"No turn answers. {found.note}", ""
         absent = [name for name in _RANKED if found.table[name].null_count() == len(found)]
-        shown = found.table.drop("unit_id", *absent).rename({"conversation_id": "conversation"})
+        shown = found.table.drop("unit_id", "role", *absent).rename(
+            {"conversation_id": "conversation"}
+        )
         return shown, f"The first {len(found)}. {found.note}"
 
     def _words(self) -> tuple[Any, str]:
@@ -185,6 +187,12 @@ class Search(View):
         )
         return cast(Sequences, found)
 
+    def _is_readable(self) -> bool:
+        try:
+            return self._matches() is not None
+        except (BadInput, NotComputed):
+            return False
+
     def _sequences(self) -> tuple[Any, str]:
         found = self._matches()
         if not len(found):
@@ -207,7 +215,8 @@ class Search(View):
         counts = self._matches().counts.rename({"conversation_id": "conversation"})
         uncoded = counts["matches"].null_count()
         note = f"{uncoded} conversations are not coded." if uncoded else ""
-        return counts.select("conversation", "matches"), note
+        shown = counts.select("conversation", "matches")
+        return shown.sort("matches", descending=True, nulls_last=True, maintain_order=True), note
 
     def _context(self) -> tuple[pl.DataFrame, str]:
         talk, turn = self.place
