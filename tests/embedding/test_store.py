@@ -6,12 +6,13 @@ import subprocess
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import workbench.embedding.shards as shards_module
-from workbench.embedding import EmbeddingStore, Encoder, embed
+from workbench.embedding import EmbeddingStore, Encoder, embed, embed_blocks
 from workbench.embedding.encoder import distinct
 from workbench.errors import BadInput, WorkbenchError
 
@@ -128,7 +129,6 @@ def test_leftovers_of_a_killed_writer_are_ignored(store):
 
 def test_full_disk_is_one_clear_error(store, monkeypatch):
     import errno
-    from pathlib import Path
 
     def full(self, content):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -274,3 +274,146 @@ def test_default_store_lies_in_the_cache_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("WORKBENCH_CACHE_HOME", str(tmp_path))
     assert EmbeddingStore().folder == tmp_path / "embeddings"
     assert not EmbeddingStore().folder.exists()
+
+
+def test_cut_at_any_byte_it_opens_clean_and_takes_the_vectors_again(store):
+    keys, values = some(30, seed=1)
+    store.put(keys, values, "enc")
+    file = next(store.folder.rglob("*.parquet"))
+    content = file.read_bytes()
+    for cut in np.random.default_rng(5).integers(0, len(content), 40):
+        file.write_bytes(content[:cut])
+        opened = EmbeddingStore(store.folder)
+        with pytest.warns(UserWarning, match="damaged shard"):
+            assert not opened.get(keys, "enc")[0].any()
+        opened.put(keys, values, "enc")
+        found, vectors = opened.get(keys, "enc")
+        assert found.all()
+        assert np.array_equal(vectors, values)
+        assert EmbeddingStore(store.folder).get(keys, "enc")[0].all()
+
+
+def test_the_other_copy_of_a_damaged_shard_is_found(store):
+    keys, values = some(30, seed=1)
+    store.put(keys, values, "enc")
+    first = next(store.folder.rglob("*.parquet"))
+    store.put(keys[:20], values[:20], "enc")
+    assert store.has(keys, "enc").all()
+    first.write_bytes(first.read_bytes()[:-200])  # after its keys were read
+    with pytest.warns(UserWarning, match="damaged shard"):
+        found, vectors = store.get(keys, "enc")
+    assert found.tolist() == [True] * 20 + [False] * 10
+    assert np.array_equal(vectors, values[:20])
+
+
+def test_many_small_shards_become_one(store):
+    watching = EmbeddingStore(store.folder)
+    for i in range(200):
+        store.put(*some(1, seed=i), "enc")
+        assert watching.has(some(1, seed=i)[0], "enc").all()
+    assert len(list((store.folder / "enc").iterdir())) < 64
+    for opened in (store, watching, EmbeddingStore(store.folder)):
+        for i in range(200):
+            keys, values = some(1, seed=i)
+            assert np.array_equal(opened.get(keys, "enc")[1], values)
+    assert store.size()["entries"].to_list() == [200]
+
+
+def test_what_was_forgotten_does_not_come_back_when_shards_are_put_together(store):
+    for i in range(60):
+        store.put(*some(1, seed=i), "enc")
+    gone = some(1, seed=7)[0]
+    assert store.forget(gone) == 1
+    for i in range(60, 80):
+        store.put(*some(1, seed=i), "enc")
+    assert not EmbeddingStore(store.folder).get(gone, "enc")[0].any()
+    assert store.size()["entries"].to_list() == [79]
+
+
+def test_another_dimension_under_one_encoder_is_refused_and_changes_nothing(store):
+    keys, values = some(6)
+    store.put(keys, values, "enc")
+    before = {x: x.read_bytes() for x in store.folder.rglob("*.parquet")}
+    with pytest.raises(BadInput, match=r"8 and 16 numbers.*cache prune --encoder enc"):
+        store.put(*some(6, seed=1, dimension=16), "enc")
+    assert {x: x.read_bytes() for x in store.folder.rglob("*.parquet")} == before
+    assert store.dimension("enc") == 8
+    store.put(*some(6, seed=1, dimension=16), "other")
+    assert store.dimension("absent") is None
+
+
+def test_an_encoder_of_another_dimension_than_the_store_is_refused(store, encoder):
+    keys, _, _ = distinct(["one", "two"])
+    store.put(keys, some(2)[1], encoder.fingerprint)
+    with pytest.raises(BadInput, match=rf"8 numbers .*{encoder.dimension}"):
+        embed(["one"], encoder=encoder, store=store)
+    assert store.size()["entries"].to_list() == [2]
+
+
+def test_blocks_are_the_rows_of_the_whole(store, encoder, monkeypatch):
+    import workbench.embedding.cached as cached_module
+
+    monkeypatch.setattr(cached_module, "BLOCK_ROWS", 4)
+    texts = ["a", "b", "a", "c", "", "b", "a", "d", "e"]
+    blocks = list(embed_blocks(texts, encoder=encoder, store=store))
+    assert [block.shape for block in blocks] == [(4, 384), (4, 384), (1, 384)]
+    assert {block.dtype for block in blocks} == {np.dtype(np.float16)}
+    together = np.concatenate(blocks).astype(np.float32)
+    assert np.array_equal(together, embed(texts, encoder=encoder, store=store))
+
+
+def test_what_is_pruned_between_two_blocks_is_encoded_again(store, encoder, monkeypatch):
+    import workbench.embedding.cached as cached_module
+
+    monkeypatch.setattr(cached_module, "BLOCK_ROWS", 2)
+    blocks = embed_blocks(["a", "b", "c", "d"], encoder=encoder, store=store)
+    first = next(blocks)
+    EmbeddingStore(store.folder).prune()
+    together = np.concatenate([first, *blocks]).astype(np.float32)
+    assert np.array_equal(together, encoder.encode(["a", "b", "c", "d"]))
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1800)
+def test_killed_at_random_moments_two_writers_leave_a_clean_store(store):
+    draw = np.random.default_rng(3)
+    for _ in range(25):
+        writers = [
+            subprocess.Popen(
+                [sys.executable, "-c", WRITER, str(store.folder), str(begin), "100000"],
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for begin in (0, 20)
+        ]
+        for process in writers:
+            process.stdout.readline()  # it has begun to write
+        time.sleep(draw.uniform(0, 0.5))
+        reached = []
+        for process in writers:
+            os.kill(process.pid, signal.SIGKILL)
+            reached.append(int(process.stdout.read().split()[-1]))
+            process.wait()
+        opened = EmbeddingStore(store.folder)
+        for begin, last in zip((0, 20), reached, strict=True):
+            for i in range(begin, last + 1):
+                found, vectors = opened.get(distinct([f"{i}-{j}" for j in range(20)])[0], "enc")
+                assert found.all()
+                assert (vectors == i).all()
+        assert opened.damaged == []
+
+
+def test_a_million_keys_in_five_hundred_shards_are_found_in_seconds():
+    from workbench.embedding.shard_index import ShardIndex
+
+    draw = np.random.default_rng(0)
+    keys = np.frombuffer(draw.bytes(16 * 1_000_000), "S16")
+    index, begun = ShardIndex(), time.process_time()
+    for number, part in enumerate(keys.reshape(500, 2000)):
+        index.add(Path(f"{number}.parquet"), part)
+    order = draw.permutation(len(keys))
+    found, shard, row = index.find(keys[order])
+    assert time.process_time() - begun < 30  # one to three seconds; shard by shard over a minute
+    assert found.all()
+    assert np.array_equal(shard * 2000 + row, order)
+    assert not index.find(np.array([b"x" * 16]))[0].any()

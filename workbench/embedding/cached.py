@@ -146,7 +146,8 @@ def _stored(
     if found.all():
         return known.reshape(len(keys), encoder.dimension)
     vectors = np.empty((len(keys), encoder.dimension), np.float16)
-    vectors[found] = known
+    if found.any():
+        vectors[found] = known
     gone = np.flatnonzero(~found)
     for rows, made in encoder.stream([texts[i] for i in gone]):
         vectors[gone[rows]] = made
