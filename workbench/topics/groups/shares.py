@@ -23,7 +23,7 @@ from workbench.errors import BadInput
 from workbench.statistics import (
     Estimate,
     benjamini_hochberg,
-    cluster_proportion,
+    cluster_proportions,
     holm,
     share_difference_test,
     share_differences,
@@ -131,11 +131,7 @@ def group_table(
     two_groups(len(groups), by, what="conversations with a fitted turn")
     numbers = sorted(int(label) for label in topics_layer.table["label"].drop_nulls().unique())
     options = {"level": level, "random_state": random_state}
-    rows = [
-        {"group": group, "topic": topic, **_share(counts, group, topic, left_out, **options)}
-        for group in groups
-        for topic in numbers
-    ]
+    rows = [row for group in groups for row in _shares(counts, group, numbers, left_out, **options)]
     for two in combinations(groups, 2):
         pair = Pair(counts, two, strata)
         rows += _differences(pair, numbers, permutations=permutations, **options)
@@ -189,19 +185,19 @@ def _counts(
     return sums.with_columns(pl.col("all").cast(pl.Float64)).sort("source", "group"), left_out
 
 
-def _share(
+def _shares(
     counts: pl.DataFrame,
     group: str,
-    topic: int,
+    numbers: list[int],
     left_out: Mapping[str, int],
     *,
     level: float,
     random_state: int,
-) -> dict[str, Any]:
-    """Estimate of one share as a row."""
+) -> Iterator[dict[str, Any]]:
+    """Rows of one group, one per topic."""
     rows = counts.filter(pl.col("group") == group)
-    share = cluster_proportion(
-        rows[f"t{topic}"].to_numpy(),
+    shares = cluster_proportions(
+        rows.select(f"t{topic}" for topic in numbers).to_numpy(),
         rows["all"].to_numpy(),
         rows["source"].to_numpy(),
         level=level,
@@ -209,7 +205,9 @@ def _share(
     )
     silent = left_out.get(group, 0)
     notes = [f"{silent} conversations without a fitted turn left out"] if silent else []
-    return {**_noted(share, notes), "n": int(rows["all"].sum())}
+    for topic, share in zip(numbers, shares, strict=True):
+        items = int(rows["all"].sum())
+        yield {"group": group, "topic": topic, **_noted(share, notes), "n": items}
 
 
 def _noted(estimate: Estimate, notes: list[str]) -> dict[str, Any]:
