@@ -18,8 +18,10 @@ from workbench.study import Study
 from workbench.topics import (
     StabilityCertificate,
     Topics,
-    topic_stability as certify,
     topics_checksum,
+)
+from workbench.topics import (
+    topic_stability as certify,
 )
 
 __all__ = ["stability_of", "topic_stability"]
