@@ -386,13 +386,12 @@ def test_killed_at_random_moments_two_writers_leave_a_clean_store(store):
             )
             for begin in (0, 20)
         ]
-        for process in writers:
-            process.stdout.readline()  # it has begun to write
+        begun = [int(process.stdout.readline()) for process in writers]
         time.sleep(draw.uniform(0, 0.5))
         reached = []
-        for process in writers:
+        for process, first in zip(writers, begun, strict=True):
             os.kill(process.pid, signal.SIGKILL)
-            reached.append(int(process.stdout.read().split()[-1]))
+            reached.append(int([first, *process.stdout.read().split()][-1]))
             process.wait()
         opened = EmbeddingStore(store.folder)
         for begin, last in zip((0, 20), reached, strict=True):
@@ -417,3 +416,18 @@ def test_a_million_keys_in_five_hundred_shards_are_found_in_seconds():
     assert found.all()
     assert np.array_equal(shard * 2000 + row, order)
     assert not index.find(np.array([b"x" * 16]))[0].any()
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(3600)
+def test_a_million_utterances_are_embedded_in_under_four_gigabytes(tmp_path):
+    script = Path(__file__).with_name("million.py")
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path), "1000000"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    peaks = dict(line.split()[:2] for line in done.stdout.splitlines())
+    assert int(peaks["again"]) < 4_000, done.stdout  # of all before, for a peak never falls
