@@ -12,6 +12,7 @@ from workbench.views.emotion_course import EmotionCourse
 from workbench.views.search import Search
 from workbench.views.session_sheet import SessionSheet
 from workbench.views.topic_explorer import TopicExplorer
+from workbench.views.topic_intrusion import TopicIntrusion
 from workbench.views.view import Action, Block, EsmState, Export, View
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Search",
     "SessionSheet",
     "TopicExplorer",
+    "TopicIntrusion",
     "View",
 ]
 
@@ -37,6 +39,7 @@ VIEWS: dict[str, type[View]] = {
         ConversationReader,
         Search,
         TopicExplorer,
+        TopicIntrusion,
         SessionSheet,
         EmotionCourse,
         AttributionExplorer,
