@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.pipeline.topic_details import write_topic_details
 from workbench.pipeline.topic_groups import Comparison, write_group_tables
 from workbench.study import Study
 from workbench.topics import Topics
@@ -21,4 +22,5 @@ def write_topic_tables(
     comparison
         Which groups of conversations are compared, and how.
     """
-    return write_group_tables(study, found, comparison)
+    outputs, notes = write_group_tables(study, found, comparison)
+    return (*outputs, *write_topic_details(study, found, group=comparison.group)), notes
