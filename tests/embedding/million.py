@@ -1,7 +1,8 @@
 """Embed a study of many utterances and print the peak memory in MB and the seconds of each part.
 
-Usage: million.py FOLDER ROWS [static]. With `static` the encoder is the static tier of MiniLM; else it is a real model file of the BERT family with one thin layer
-of random weights and vectors of 384 numbers: what it says is nothing, what it weighs is what counts.
+Usage: million.py FOLDER ROWS [static]. With `static` the encoder is the static tier of MiniLM; else
+it is a real model file of the BERT family with one thin layer of random weights and vectors of 384
+numbers: what it says is nothing, what it weighs is what counts.
 """
 
 import resource

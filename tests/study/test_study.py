@@ -105,3 +105,40 @@ def test_export_wide_and_long(study, tmp_path):
         assert (tmp_path / format / f"codes.{format}") in files
     back = pl.read_excel(tmp_path / "xlsx" / "codes.xlsx")
     assert back["text"].to_list()[1] == "=SUM(1)"
+
+
+def test_embeddings_come_in_blocks_and_go_mapped(study):
+    vectors = np.eye(4, 3, dtype=np.float16)
+    study.write_embeddings((vectors[i : i + 3] for i in (0, 3)), encoder="test-3")
+    mapped = study.embeddings(in_memory=False)
+    assert np.array_equal(mapped, vectors)
+    assert mapped.dtype == np.float16
+    assert not mapped.flags.writeable
+    assert np.array_equal(study.embeddings(encoder="test-3"), vectors.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    "blocks", [[(3, 2)], [(3, 2), (1, 3)], [(3, 2), (2, 2)], []], ids=["few", "odd", "many", "none"]
+)
+def test_embeddings_that_do_not_fit_leave_the_old_ones(study, blocks):
+    study.write_embeddings(np.eye(4, dtype=np.float32), encoder="old")
+    with pytest.raises(BadInput, match="4 utterances|4 in all"):
+        study.write_embeddings((np.zeros(shape, np.float16) for shape in blocks), encoder="new")
+    assert np.array_equal(study.embeddings(encoder="old"), np.eye(4, dtype=np.float32))
+
+
+def test_embeddings_of_another_encoder_are_not_taken(study):
+    study.write_embeddings(np.eye(4, dtype=np.float32), encoder="one")
+    with pytest.raises(NotComputed, match="of the encoder one, not of two"):
+        study.embeddings(encoder="two")
+
+
+def test_a_block_that_fails_leaves_no_half_written_folder(study):
+    def fails():
+        yield np.zeros((2, 3), np.float16)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        study.write_embeddings(fails(), encoder="test")
+    assert not list(study.folder.glob(".emb*"))
+    assert not (study.folder / "embeddings").exists()

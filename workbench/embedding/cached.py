@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from functools import lru_cache
@@ -124,7 +124,7 @@ def _encoded(
     encoder: Encoder,
     executor: Executor | None,
     progress: bool,
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+) -> Generator[tuple[np.ndarray, np.ndarray], None, None]:
     """Rows and vectors of distinct texts, shard by shard as they are done."""
     if executor is None:
         yield from encoder.stream(texts, progress=progress)

@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -51,7 +51,7 @@ one_at_a_time = threading.RLock()
 
 def spread(
     function: Callable[..., Answer], jobs: Iterable[tuple[Any, ...]], *, executor: Executor | None
-) -> Iterator[tuple[int, Answer]]:
+) -> Generator[tuple[int, Answer], None, None]:
     """Yield (number of the job, `function(*job)`) as the answers come; without executor in order.
 
     Jobs are taken from `jobs` only as fast as they are answered. When a job fails, or the caller

@@ -102,7 +102,7 @@ def _coded(corpus: Corpus, vectors: np.ndarray, codebook: str, identity: str) ->
 
 def _coded_by(
     codebook: str,
-    encoder: Encoder,
+    encoder: Encoder | None,
     store: EmbeddingStore | None,
     corpus: Corpus,
     vectors: np.ndarray,

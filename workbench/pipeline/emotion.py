@@ -52,7 +52,10 @@ def _scored(corpus: Corpus, vectors: np.ndarray, identity: str) -> Scored:
 
 
 def _scored_by(
-    encoder: Encoder, store: EmbeddingStore | None, corpus: Corpus, vectors: np.ndarray
+    encoder: Encoder | None,
+    store: EmbeddingStore | None,
+    corpus: Corpus,
+    vectors: np.ndarray,
 ) -> Scored:
     """Let the scorer itself say whether its head fits the encoder."""
     return score_emotions(corpus, encoder=encoder, store=store)

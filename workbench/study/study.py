@@ -17,6 +17,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -184,10 +185,13 @@ class Study:
             If there is not one embedding per utterance; what was there before is unchanged.
         """
         ids = self.corpus.utterances.select("id")
-        blocks = [vectors] if isinstance(vectors, np.ndarray) else vectors
+        blocks = iter([vectors] if isinstance(vectors, np.ndarray) else vectors)
+        begun = list(
+            islice(blocks, 1)
+        )  # what takes long to compute leaves nothing behind if killed
         with atomic_folder(self.folder / "embeddings") as folder:
             with (folder / "utterances.npy").open("wb") as file:
-                _write_blocks(file, blocks, rows=ids.height)
+                _write_blocks(file, chain(begun, blocks), rows=ids.height)
             ids.write_parquet(folder / "ids.parquet")
             write_json(folder / "encoder.json", {"fingerprint": encoder})
 
@@ -345,7 +349,9 @@ def _write_blocks(file: IO[bytes], blocks: Iterable[np.ndarray], *, rows: int) -
         if width is None:
             width = block.shape[1]
             _write_header(file, (rows, width))
-        file.write(np.ascontiguousarray(block, np.float16))  # numpy's own writer hides a full disk
+        file.write(
+            np.ascontiguousarray(block, np.float16).data
+        )  # numpy's own writer hides a full disk
         written += len(block)
     if width is None:
         _write_header(file, (0, 0))
