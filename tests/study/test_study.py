@@ -122,7 +122,7 @@ def test_embeddings_come_in_blocks_and_go_mapped(study):
 )
 def test_embeddings_that_do_not_fit_leave_the_old_ones(study, blocks):
     study.write_embeddings(np.eye(4, dtype=np.float32), encoder="old")
-    with pytest.raises(BadInput, match="4 utterances|4 in all"):
+    with pytest.raises(BadInput, match=r"4 utterances|4 in all"):
         study.write_embeddings((np.zeros(shape, np.float16) for shape in blocks), encoder="new")
     assert np.array_equal(study.embeddings(encoder="old"), np.eye(4, dtype=np.float32))
 
