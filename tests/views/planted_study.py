@@ -17,7 +17,13 @@ from workbench.emotion.tiers import ontology
 from workbench.files import write_json
 from workbench.language_models import Component, Prompt
 from workbench.study import StepRecord, Study
-from workbench.topics import OutlierShare, Topics, backchannel_layer, group_table
+from workbench.topics import (
+    OutlierShare,
+    Topics,
+    backchannel_layer,
+    group_table,
+    topics_checksum,
+)
 
 MARKUP = "<img src=x onerror=document.title='hit'><script>document.title='hit'</script> well"
 HELPER = ("What would you like to change?", "You sound tired of it.", "Mm-hmm.")
@@ -170,9 +176,9 @@ POSITIONS = ("first third", "second third", "last third")
 UNSTABLE = 2
 
 
-def _beside_topics(study: Study, side: str) -> None:
+def _beside_topics(study: Study, found: Topics) -> None:
     """The tables beside fitted topics; topic 2 is unstable."""
-    numbers = (0, 1, 2)
+    numbers, side = (0, 1, 2), found.side
 
     def write(name: str, table: pl.DataFrame) -> None:
         study.write_table(f"topics/{side}-{name}", table)
@@ -180,6 +186,8 @@ def _beside_topics(study: Study, side: str) -> None:
     stability = _estimates([{"topic": n, "estimate": 0.9 - 0.3 * n} for n in numbers])
     overlap = pl.col("estimate").alias("word_overlap")
     write("stability", stability.with_columns(overlap, stable=pl.col("topic") != UNSTABLE))
+    checksum = topics_checksum(found)
+    write("stability-summary", pl.DataFrame({"measure": ["ari"], "topics_checksum": [checksum]}))
     merges = [(3, 0, 2, 0.4, [0, 2], ["wish", "sleep"]), (4, 1, 3, 0.9, [0, 1, 2], ["week"])]
     names = ["parent", "left", "right", "distance", "topics", "words"]
     write("hierarchy", pl.DataFrame(merges, schema=names, orient="row"))
@@ -298,7 +306,7 @@ def full_study(folder: Path) -> Study:
         study.write_layer(found.layer)
         table = group_table(study.corpus, found.layer, by="quality", permutations=49)
         study.write_table(f"topics/{side}-groups", table)
-        _beside_topics(study, side)
+        _beside_topics(study, found)
         study.record_step(StepRecord(f"topics-{side}", "planted", {"group": "quality"}))
     _attributions(study)
     return study

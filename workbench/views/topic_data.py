@@ -10,7 +10,7 @@ import polars as pl
 from workbench.errors import NotComputed
 from workbench.figures.topics import OUTLIER
 from workbench.study import Study
-from workbench.topics import Topics
+from workbench.topics import Topics, topics_checksum
 from workbench.views import public_tables
 from workbench.views.public import Crowd
 
@@ -69,9 +69,14 @@ class TopicData:
 
     @cached_property
     def stability(self) -> pl.DataFrame | None:
-        """Recurrence of each topic over refits; None where it was not computed."""
-        name = f"topics/{self.side}-stability"
-        return self._study.table(name, step="topics") if self._study.has_table(name) else None
+        """Recurrence of each topic over refits; None where it was not computed for topics as they are."""
+        name, summary = (f"topics/{self.side}-{x}" for x in ("stability", "stability-summary"))
+        if not (self._study.has_table(name) and self._study.has_table(summary)):
+            return None
+        certified = self._study.table(summary, step="topics")["topics_checksum"]
+        if topics_checksum(self.topics) not in certified:
+            return None
+        return self._study.table(name, step="topics")
 
     @cached_property
     def unstable(self) -> frozenset[int]:
@@ -85,8 +90,8 @@ class TopicData:
         """Sentence for a caption: what is greyed, or that stability is not known."""
         if self.stability is None:
             return (
-                "Stability was not computed, so no topic is greyed; "
-                f"`workbench topics {self._study.folder} --stability` computes it."
+                "Stability was not computed for these topics, so none is greyed; "
+                f"`workbench topics {self._study.folder} --side {self.side} --stability` computes it."
             )
         judged = self.stability.drop_nulls("stable").height
         if not judged:

@@ -11,6 +11,7 @@ import polars as pl
 from workbench.errors import BadInput
 from workbench.figures import topic_structure as structure
 from workbench.figures import topics as figures
+from workbench.topics.over_time import WHOLE
 from workbench.views import public_tables as public
 from workbench.views import topic_editing as editing
 from workbench.views import topic_turns as turns
@@ -436,7 +437,9 @@ class TopicExplorer(View):
 
     def _classes(self) -> tuple[Any, str]:
         data = self._data
-        table = data.table("classes", "topics over the session per class")
+        table = data.table("classes", "topics over the session per class").filter(
+            pl.col("position") != WHOLE
+        )
         if table.is_empty():
             return "There are no classes of conversations to compare.", ""
         figure = structure.topic_courses(
