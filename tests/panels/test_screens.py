@@ -1,8 +1,10 @@
 """Every screen in a real browser: what it shows, three interactions each, against the library's tables."""
 
 import re
+from pathlib import Path
 
 import pytest
+from map_pointing import draw_box
 from page_reading import (
     choose,
     click_mark,
@@ -111,6 +113,39 @@ def ask(name, text, *, of):
     return act
 
 
+def rater(page, view):
+    """Write a name; the first task appears."""
+    field = page.locator(".control-rater input")
+    field.fill("Ada")
+    field.press("Enter")
+    view.choose("rater", "Ada")
+    options = block(view, "task").content.state["options"]
+    page.locator(".wbi-option").nth(len(options) - 1).wait_for()
+    assert page.locator(".wbi-text").all_text_contents() == options
+
+
+def area(page, view):
+    """Draw a box on the map: its turns are listed."""
+    corners = draw_box(page, part(page, "map"), view._data.places)
+    view.click("map", {"area": corners})
+    assert block(view, "selection").content.height
+
+
+def wrong_name(page, view):
+    """Press the button of a layer without a name: the screen says what is wrong."""
+    part(page, "selection").get_by_role("button", name="New layer").click()
+    view.act("selection", "new_layer")
+    part(page, "selection").get_by_text("The name of a layer is").wait_for()
+
+
+def download(page, view):
+    """The file that the browser gets holds every turn of the area."""
+    with page.expect_download() as waited:
+        part(page, "selection").get_by_text("CSV").click()
+    content = Path(waited.value.path()).read_bytes()
+    assert (waited.value.suggested_filename, content) == view.export("selection", "csv")
+
+
 INTERACTIONS = {
     "corpus": [mark("groups", 0), control("group"), control("layer")],
     "reader": [control("conversation"), turn(3), find_a_word, row("hits", 0)],
@@ -121,7 +156,14 @@ INTERACTIONS = {
         control("side"),
         row("hits", 0),
     ],
-    "topics": [mark("sizes", 1), row("topics", 2), control("side"), control("topic")],
+    "topics": [
+        mark("sizes", 1),
+        row("topics", 2),
+        *(area, wrong_name, download, row("selection", 0)),
+        control("side"),
+        control("topic"),
+    ],
+    "intrusion": [control("side"), control("kind"), rater],
     "session": [control("conversation"), control("coder"), mark("course", 2)],
     "emotion": [control("conversation"), mark("valence", 2), control("side"), control("quantity")],
     "attribution": [component(1), control("component"), control("utterance")],

@@ -3,10 +3,12 @@
 import nbformat
 import pytest
 from lab_driving import Shown, lab, run_all
+from map_pointing import draw_box
 from planted_study import MARKUP
 from plotly_pointing import click_mark_of
 
 from workbench.reports.exporter import notebook_page
+from workbench.topics import IntrusionAnswers
 from workbench.views import VIEWS
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -76,6 +78,22 @@ def use_topics(shown):
     shown.wait_until_same()
     shown.part("turns").get_by_role("button", name="Next").click()
     shown.part("turns").get_by_text("Rows 16 to").wait_for()
+    corners = draw_box(shown.page, shown.part("map"), shown.view._data.places)
+    shown.view.click("map", {"area": corners})
+    shown.wait_until_same()
+    for name, text in (("layer_name", "drawn"), ("layer_label", "in the middle")):
+        field = shown.part("selection").locator(f".workbench-control-{name} input")
+        field.fill(text)
+        field.press("Tab")
+        shown.view.choose(name, text)
+    shown.part("selection").get_by_role("button", name="New layer").click()
+    shown.part("selection").get_by_text("Layer drawn.selection was written").wait_for()
+    written = shown.view.study.layer("drawn.selection")
+    assert set(written.table["unit_id"]) == set(shown.view._in_area()["id"])
+    (shown.view.study.folder / "layers" / "drawn.selection.parquet").unlink()  # others read it too
+    shown.click_row("selection", 0)
+    shown.wait_until_same()
+    assert "→" in [row[0] for row in shown.rows("around")]
 
 
 def use_session(shown):
@@ -110,6 +128,27 @@ def use_emotion(shown):
     assert heading.text_content() in {f"Turn {middle + step}" for step in (-1, 0, 1)}
 
 
+def use_intrusion(shown):
+    field = shown.root.locator(".workbench-control-rater input")
+    field.fill("Ada")
+    field.press("Tab")
+    shown.view.choose("rater", "Ada")
+    task, items = shown.part("task"), shown.view._left()
+    for number, _ in enumerate(items):
+        task.get_by_text(f"{number + 1} of {len(items)}", exact=True).wait_for()
+        options = task.locator(".wbi-option:enabled")
+        options.nth(5).wait_for()
+        if number % 2:
+            options.first.press(str(number % 6 + 1))
+        else:
+            options.nth(number % 6).click()
+    shown.part("score").locator("tbody tr").first.wait_for()
+    stored = IntrusionAnswers(shown.view.study.folder / "annotations.sqlite").table()
+    wanted = [(item, "Ada", number % 6) for number, item in enumerate(items)]
+    assert stored.select("item", "rater", "chosen").rows() == wanted
+    shown.wait_until_same()
+
+
 def use_attribution(shown):
     shown.choose("utterance", shown.view.param["utterance"].objects[1])
     shown.wait_until_same()
@@ -130,6 +169,7 @@ USES = {
     "reader": use_reader,
     "search": use_search,
     "topics": use_topics,
+    "intrusion": use_intrusion,
     "session": use_session,
     "emotion": use_emotion,
     "attribution": use_attribution,
