@@ -126,6 +126,7 @@ class _Parser:
 
     def __init__(self, text: str, names: LabelNames) -> None:
         self._text, self._names, self._at = text, names, 0
+        self._tokens: list[_Token] = []
         self._tokens = self._cut(text)
 
     def _cut(self, text: str) -> list[_Token]:
@@ -202,10 +203,10 @@ class _Parser:
         if self._take("not"):
             return Not(self._single())
         if self._take("("):
-            term = self._step()
+            inner = self._step()
             if not self._take(")"):
                 self._fail("expected `)`")
-            return term
+            return inner
         terms: list[Term] = []
         while (term := self._name()) is not None:
             terms.append(term)
@@ -306,9 +307,9 @@ class _Parser:
                 return
 
     def _fail(self, problem: str, place: int | None = None, *, at: int | None = None) -> NoReturn:
-        tokens = getattr(self, "_tokens", [])
         number = self._at if at is None else at
         if place is None:
+            tokens = self._tokens
             place = tokens[number].at if number < len(tokens) else len(self._text)
         here = self._text[place : place + 30]
         where = f"character {place + 1}, at {here!r}" if here else "its end"
