@@ -25,6 +25,7 @@ from workbench import settings
 from workbench.embedding import Encoder, resolve_encoder_path, resolve_precision
 
 ROOT = Path(__file__).resolve().parents[2]
+_BLOCK = 512
 Encode = Callable[[list[str]], np.ndarray]
 
 
@@ -36,8 +37,8 @@ class Row:
     seconds: float
     wall_ratio: float
     processor_ratio: float
-    mean_cosine: float
-    min_cosine: float
+    mean_cosine: float | None  # None: another space
+    min_cosine: float | None
     neighbours: float
 
 
@@ -59,30 +60,37 @@ def _demo_texts() -> set[str]:
     return set(wb.load(ROOT / "data" / "demo").utterances["text"].to_list())
 
 
-def neighbours_kept(ours: np.ndarray, reference: np.ndarray, k: int = 10) -> float:
-    """Mean share of the k nearest neighbours (cosine) that both agree on."""
-    kept = [
-        len(set(a) & set(b)) / k
-        for a, b in zip(_nearest(ours, k), _nearest(reference, k), strict=True)
-    ]
+def neighbours_kept(
+    ours: np.ndarray, reference: np.ndarray, k: int = 10, queries: int = 5_000
+) -> float:
+    """Mean share of the k nearest neighbours (cosine) among all texts, for the first `queries`."""
+    kept = []
+    for start in range(0, min(len(ours), queries), _BLOCK):
+        rows = np.arange(start, min(start + _BLOCK, len(ours), queries))
+        pairs = zip(_nearest(ours, rows, k), _nearest(reference, rows, k), strict=True)
+        kept += [len(set(a) & set(b)) / k for a, b in pairs]
     return float(np.mean(kept))
 
 
-def _nearest(vectors: np.ndarray, k: int) -> np.ndarray:
-    likeness = vectors @ vectors.T
-    np.fill_diagonal(likeness, -np.inf)
+def _nearest(vectors: np.ndarray, rows: np.ndarray, k: int) -> np.ndarray:
+    likeness = vectors[rows] @ vectors.T
+    likeness[np.arange(len(rows)), rows] = -np.inf
     return np.argpartition(-likeness, k, axis=1)[:, :k]
 
 
-def compare(texts: list[str], precisions: list[str], *, rounds: int) -> list[Row]:
-    """Run reference and ours alternately; the fastest of `rounds` counts for each."""
+def compare(texts: list[str], ways_of_ours: list[str], *, rounds: int) -> list[Row]:
+    """Run reference and ours (a precision, or `static`) alternately; the fastest of `rounds` counts."""
     from sentence_transformers import SentenceTransformer
 
     reference = SentenceTransformer(str(resolve_encoder_path()), device="cpu")
     ways: dict[str, Encode] = {"SentenceTransformer.encode": reference.encode}
-    for precision in precisions:
-        encoder = Encoder(device="cpu", precision=precision)
-        ways[f"workbench {precision}"] = encoder.encode
+    for way in ways_of_ours:
+        encoder = (
+            Encoder(device="cpu", engine="static")
+            if way == "static"
+            else Encoder(device="cpu", precision=way)
+        )
+        ways[f"workbench {way}"] = encoder.encode
     for encode in ways.values():
         encode(texts[:64])  # load the model, warm up
     clocks: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
@@ -100,15 +108,17 @@ def compare(texts: list[str], precisions: list[str], *, rounds: int) -> list[Row
 def _row(
     name: str, best: np.ndarray, base: np.ndarray, ours: np.ndarray, reference: np.ndarray
 ) -> Row:
-    lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(reference, axis=1)
-    cosine = (ours * reference).sum(axis=1) / lengths
+    cosine = None
+    if ours.shape == reference.shape:
+        lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(reference, axis=1)
+        cosine = (ours * reference).sum(axis=1) / lengths
     return Row(
         name=name,
         seconds=float(best[0]),
         wall_ratio=float(base[0] / best[0]),
         processor_ratio=float(base[1] / best[1]),
-        mean_cosine=float(cosine.mean()),
-        min_cosine=float(cosine.min()),
+        mean_cosine=None if cosine is None else float(cosine.mean()),
+        min_cosine=None if cosine is None else float(cosine.min()),
         neighbours=neighbours_kept(ours, reference),
     )
 
@@ -130,14 +140,23 @@ def main() -> None:
         return
     print(f"{len(texts):,} distinct utterances of {corpus}, best of {options.rounds} rounds")
     print(f"{platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}\n")
-    print("| way | seconds | speed | speed by processor time | mean cosine | min | 10-nn kept |")
-    print("|---|---|---|---|---|---|---|")
+    print(table(rows))
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as a Markdown table."""
+    lines = [
+        "| way | seconds | speed | speed by processor time | mean cosine | min | 10-nn kept |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for row in rows:
-        print(
-            f"| {row.name} | {row.seconds:.1f} | {row.wall_ratio:.2f}x "
-            f"| {row.processor_ratio:.2f}x | {row.mean_cosine:.6f} | {row.min_cosine:.5f} "
-            f"| {row.neighbours:.3f} |"
+        mean = "-" if row.mean_cosine is None else f"{row.mean_cosine:.6f}"
+        least = "-" if row.min_cosine is None else f"{row.min_cosine:.5f}"
+        lines.append(
+            f"| {row.name} | {row.seconds:.2f} | {row.wall_ratio:.2f}x "
+            f"| {row.processor_ratio:.2f}x | {mean} | {least} | {row.neighbours:.3f} |"
         )
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -250,3 +250,99 @@ def test_an_encoder_can_be_sent_to_another_process(encoder):
     again = pickle.loads(pickle.dumps(encoder))
     assert again.fingerprint == encoder.fingerprint
     assert np.array_equal(again.encode(["hello"]), encoder.encode(["hello"]))
+
+
+def test_a_stream_gives_every_position_once_and_the_same_vectors(encoder):
+    texts = [*sentences(2_100, longest=1), "Mm-hmm.", "", "Mm-hmm.", *sentences(5)]
+    whole, seen, parts = encoder.encode(texts), np.zeros(len(texts), int), 0
+    for rows, vectors in encoder.stream(texts):
+        assert vectors.dtype == np.float16
+        assert np.array_equal(vectors.astype(np.float32), whole[rows])
+        seen[rows] += 1
+        parts += 1
+    assert (seen == 1).all()
+    assert parts == 2
+    assert list(encoder.stream([])) == []
+
+
+def test_tokens_are_those_of_transformers_own_call(encoder):
+    from transformers import AutoTokenizer
+
+    from workbench.embedding.recipe import Recipe
+    from workbench.embedding.tokens import load_tokenizer
+
+    folder = resolve_encoder_path()
+    texts = [*sentences(20), "", "Ünïcode, 日本語 and 🙂", "a [SEP] b", "long " * 600]
+    expected = AutoTokenizer.from_pretrained(folder)(
+        texts, add_special_tokens=False, truncation=False, verbose=False
+    )["input_ids"]
+    tokenizer = load_tokenizer(folder, Recipe.read(folder))
+    assert tokenizer.ids(texts) == expected
+    assert encoder.count_tokens(texts).tolist() == [len(ids) for ids in expected]
+    windows = tokenizer.windows(texts)
+    assert windows.lengths.max() == encoder.room == encoder.max_tokens - 2
+    assert windows.lengths.sum() == sum(len(ids) for ids in expected)
+    assert windows.stops[-1] == len(texts) - 1 + -(-600 // encoder.room)
+
+
+def test_work_is_prepared_ahead_in_order_and_within_bounds():
+    import threading
+
+    from workbench.embedding.ahead import prepared_ahead
+
+    begun: list[int] = []
+
+    def prepare(item: int) -> tuple[int, str]:
+        begun.append(item)
+        return item * item, threading.current_thread().name
+
+    for item, (square, thread) in prepared_ahead(prepare, range(20), most=2):
+        assert square == item * item
+        assert len(begun) <= item + 3
+        assert thread.startswith("prepare")
+    assert begun == list(range(20))
+
+
+def test_what_fails_ahead_is_raised_when_its_turn_comes():
+    from workbench.embedding.ahead import prepared_ahead
+
+    def prepare(item: int) -> int:
+        if item == 3:
+            raise ValueError("the fourth")
+        return item
+
+    seen = []
+    with pytest.raises(ValueError, match="the fourth"):
+        for item, _ in prepared_ahead(prepare, range(9)):
+            seen.append(item)
+    assert seen == [0, 1, 2]
+
+
+def test_a_stream_that_is_left_early_leaves_no_thread(encoder):
+    import threading
+
+    work = encoder.stream(sentences(5_000, longest=1))
+    next(work)
+    work.close()
+    assert not [t for t in threading.enumerate() if t.name.startswith("prepare")]
+
+
+def test_a_profile_says_where_the_time_goes(encoder):
+    found = encoder.profile([*sentences(60), *sentences(60)])
+    assert found.texts == 120
+    assert sum(found.shares.values()) == pytest.approx(1)
+    assert 0 < found.tokenising < found.arithmetic < found.seconds
+    assert "arithmetic" in str(found)
+    with pytest.raises(BadInput, match="no texts"):
+        encoder.profile([])
+
+
+def test_one_string_is_no_list_of_texts(encoder):
+    with pytest.raises(BadInput, match="Put it into a list"):
+        encoder.encode("hello")
+
+
+def test_it_says_engine_device_and_why(encoder):
+    assert encoder.engine == "torch"
+    assert encoder.choice == f"torch on cpu in {encoder.precision}: as given"
+    assert encoder.choice in repr(encoder)

@@ -1,7 +1,9 @@
 """Train the shipped heads again from AnnoMI: `train("annomi-helper")`.
 
 Features and penalties below were chosen by grouped cross-validation on folds of the seeds 11 and
-12; the cards report on folds of other seeds.
+12; the cards report on folds of other seeds. The embedding of a turn rendered with one or three
+turns before it (`FeatureSpec.rendered_turns`) changed macro-F1 by less than 0.003 on folds of seed
+11, intervals of the paired difference on both sides of 0, and is left out.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from workbench.corpus import Scheme
 from workbench.errors import BadInput
 from workbench.heads import FeatureSpec, Head, Recipe, fit_head
 
-__all__ = ["TRAINABLE", "train"]
+__all__ = ["TRAINABLE", "chosen_features", "train"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -39,6 +41,19 @@ _RECIPES: Mapping[str, Recipe] = {
 
 TRAINABLE = tuple(_RECIPES)
 """Names of the heads that can be trained here."""
+
+
+def chosen_features(name: str) -> tuple[FeatureSpec, Recipe]:
+    """What a shipped head reads and how it is trained.
+
+    Raises
+    ------
+    BadInput
+        If there is no such head.
+    """
+    if name not in TRAINABLE:
+        raise BadInput.unknown("trainable head", name, TRAINABLE)
+    return _FEATURES, _RECIPES[name]
 
 
 def train(
@@ -73,12 +88,10 @@ def train(
     NotComputed
         If the data are not there.
     """
-    if name not in TRAINABLE:
-        raise BadInput.unknown("trainable head", name, TRAINABLE)
     started = time.monotonic()
+    spec, recipe = chosen_features(name)
     scheme = load_codebook("annomi").scheme(name)
-    recipe = _RECIPES[name]
-    material = read_material(annomi_folder(data), scheme, _FEATURES)
+    material = read_material(annomi_folder(data), scheme, spec)
     head = fit_head(
         material.table,
         material.targets,
@@ -86,12 +99,12 @@ def train(
         name=name,
         labels=scheme.labels,
         exclusive=scheme.exclusive,
-        features=_FEATURES,
+        features=spec,
         encoder=material.encoder,
         recipe=recipe,
         random_state=random_state,
     )
-    head = head.with_card(_card(material, scheme, score_head(material, scheme, _FEATURES, recipe)))
+    head = head.with_card(_card(material, scheme, score_head(material, scheme, spec, recipe)))
     if out is not None:
         head.save(out)
     _LOG.info("trained %s in %.0f s", name, time.monotonic() - started)
