@@ -56,7 +56,7 @@ def test_context_stops_at_the_conversation_and_marks_the_side():
 
 
 def test_kinds_of_columns_cover_the_table_once():
-    spec = FeatureSpec(dimensions=5, context_turns=3, hashed=16)
+    spec = FeatureSpec(dimensions=5, context_turns=3, hashed=16, rendered_turns=2)
     kinds = get_args(ColumnKind)
     covered = np.concatenate([spec.columns(kind) for kind in kinds])
     assert sorted(covered) == list(range(spec.width))
@@ -100,3 +100,19 @@ def test_a_spec_without_characters_reads_as_before_they_existed():
     assert "characters" not in FeatureSpec(hashed=8).to_dict()
     spec = FeatureSpec(hashed=8, characters=5)
     assert FeatureSpec.from_dict(spec.to_dict()) == spec
+
+
+def test_a_turn_rendered_with_those_before_it_is_a_block_of_its_own():
+    spec = FeatureSpec(dimensions=2, surface=False, hashed=8, rendered_turns=3)
+    plain, rendered = np.eye(2), np.array([[0.6, 0.8], [0.8, 0.6]])
+    table = features(spec, ["a", "b"], plain, rendered=rendered, rows=[1])
+    assert table.shape == (1, spec.width) == (1, 12)
+    assert np.allclose(table[:, spec.columns("embedding")], [[0, 1]])
+    assert np.allclose(table[:, spec.columns("rendered embedding")], [[0.8, 0.6]])
+    assert spec.reach == 3
+    assert FeatureSpec.from_dict(spec.to_dict()) == spec
+    assert "rendered_turns" not in FeatureSpec(hashed=8).to_dict()
+    with pytest.raises(BadInput, match="together with 3 before it"):
+        features(spec, ["a", "b"], plain)
+    with pytest.raises(BadInput, match="one row per utterance"):
+        features(spec, ["a", "b"], plain, rendered=rendered[:1])
