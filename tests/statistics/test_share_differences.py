@@ -10,6 +10,7 @@ from workbench.statistics import (
     Relabelling,
     benjamini_hochberg,
     cluster_interval,
+    cluster_proportions,
     permutation_test,
     share_difference_test,
     share_differences,
@@ -114,6 +115,39 @@ def test_intervals_keep_their_level_in_full(clusters, strata):
     found = coverage(4_000, clusters=clusters, strata=strata)
     print(clusters, strata, found)
     assert 0.92 - 3 * np.sqrt(0.95 * 0.05 / 4_000) <= found <= 0.97
+
+
+def coverage_of_means(studies, *, sources):
+    """Means of conversation shares, and their difference; conversations of a source resemble each other."""
+    rng = np.random.default_rng(9)
+    hits = np.zeros(2)
+    for _ in range(studies):
+        talks, first = rng.integers(1, 4, sources), np.arange(sources) % 2 == 0
+        mean = np.where(first, 0.2, 0.1)
+        sums = np.zeros(sources)
+        for source, own in enumerate(rng.beta(12 * mean, 12 * (1 - mean))):
+            turns = 3 + rng.negative_binomial(2, 2 / 26, talks[source])
+            shares = rng.beta(20 * own + 1e-6, 20 * (1 - own) + 1e-6, talks[source])
+            sums[source] = (rng.binomial(turns, shares) / turns).sum()
+        ids = np.arange(sources)
+        share = cluster_proportions(sums[first, None], talks[first], ids[first])[0]
+        gap = share_differences(sums[:, None], talks, first, ids)[0]
+        hits += [share.low <= 0.2 <= share.high, gap.low <= 0.1 <= gap.high]
+    return hits / studies
+
+
+@pytest.mark.parametrize("sources", [20, 60])
+def test_means_of_shares_keep_their_level(sources):
+    found = coverage_of_means(200, sources=sources)
+    assert (found >= 0.92 - 3 * np.sqrt(0.95 * 0.05 / 200)).all()
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("sources", [12, 20, 40, 60, 100])
+def test_means_of_shares_keep_their_level_in_full(sources):
+    found = coverage_of_means(4_000, sources=sources)
+    print(sources, found)
+    assert (found >= 0.92 - 3 * np.sqrt(0.95 * 0.05 / 4_000)).all()
 
 
 # -- the test --------------------------------------------------------------------------------------
