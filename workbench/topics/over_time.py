@@ -70,7 +70,8 @@ def topics_over_position(
         raise InsufficientData(
             "No fitted utterance lies in a conversation of two turns or more, so none has a position."
         )
-    numbers, rows = _numbers(topics_layer), []
+    numbers = _numbers(topics_layer)
+    rows: list[dict[str, Any]] = []
     for names in (THIRDS, DECILES):
         parts = _parted(said, names)
         for name in names:
@@ -109,7 +110,8 @@ def topics_over_sessions(
             "No conversation with fitted utterances has a session_number, so topics have no course over "
             "sessions. Add the numbers with `corpus.join_outcomes(table)`."
         )
-    numbers, rows = _numbers(topics_layer), []
+    numbers = _numbers(topics_layer)
+    rows: list[dict[str, Any]] = []
     for number in said["session_number"].unique().sort():
         found = said.filter(pl.col("session_number") == number)
         rows += _rows(found, numbers, {"session_number": number}, level, random_state)
@@ -154,7 +156,8 @@ def topics_per_class(
             f"No fitted utterance has a value of {named!r}; topics cannot be shown by it. Choose another "
             "column or layer."
         )
-    numbers, rows = _numbers(topics_layer), []
+    numbers = _numbers(topics_layer)
+    rows: list[dict[str, Any]] = []
     thirds = _parted(said.drop_nulls("place"), THIRDS)
     for name in said["class"].unique().sort():
         whole = said.filter(pl.col("class") == name)

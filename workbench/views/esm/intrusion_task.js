@@ -22,6 +22,7 @@ function render({ model, el }) {
     const item = model.get("item");
     if (!item || answered === item || place >= (model.get("options") || []).length) return;
     answered = item;
+    held = true;
     for (const button of root.querySelectorAll("button")) button.disabled = true;
     model.set("answer", { item, chosen: place });
     model.save_changes();
@@ -36,7 +37,6 @@ function render({ model, el }) {
 
   function build() {
     planned = false;
-    held = held || root.contains(root.getRootNode().activeElement);
     const item = model.get("item");
     const options = model.get("options") || [];
     const total = model.get("total") || 0;
@@ -62,7 +62,7 @@ function render({ model, el }) {
       list.append(button);
     });
     root.append(list);
-    // whoever answers by keys goes on by keys
+    // the pressed button lost the focus when it was disabled: the next choice can be made by key
     if (held && options.length && answered !== item) {
       list.firstChild.focus({ preventScroll: true });
       held = false;
