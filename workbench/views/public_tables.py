@@ -110,7 +110,8 @@ def topic_groups(
     table: pl.DataFrame, layer: Layer, corpus: Corpus, crowd: Crowd, *, by: str
 ) -> pl.DataFrame:
     """Shares of topics per group, and differences of two groups, withheld where either is."""
-    values = [name for name in table.columns if name not in ("group", "topic", "reason")]
+    told = ("group", "topic", "reason", "estimand")
+    values = [name for name in table.columns if name not in told]
     pairs = pl.col("group").str.contains(_PAIR, literal=True)
     said = layer.table.drop_nulls("label").select("label", id="unit_id")
     people = (
