@@ -69,10 +69,10 @@ def command(
     as_json: bool,
 ) -> None:
     """Fit topics over the turns of one side and print them."""
-    import workbench
+    from workbench import Study, pipeline
 
-    opened = workbench.Study.open(study)
-    found = workbench.topics(
+    opened = Study.open(study)
+    found = pipeline.topics(
         opened,
         side=side,
         group=group,
@@ -82,8 +82,8 @@ def command(
         random_state=random_state,
     )
     if name:
-        workbench.pipeline.name_topics(opened, side=side)
-    names = workbench.pipeline.topic_names(opened, side=side)
+        pipeline.name_topics(opened, side=side)
+    names = pipeline.topic_names(opened, side=side)
     if stability:
         _print_stability(opened, side, refits, random_state, workers, as_json=as_json)
         return
@@ -114,11 +114,11 @@ def _print_stability(
     study: Study, side: str, refits: int, random_state: int, workers: int, *, as_json: bool
 ) -> None:
     """Certify the fitted topics and print which come back."""
-    import workbench
+    from workbench import pipeline
     from workbench.topics import warm_workers
 
     with warm_workers(workers) if workers > 1 else nullcontext() as executor:
-        found = workbench.topic_stability(
+        found = pipeline.topic_stability(
             study, side=side, refits=refits, random_state=random_state, executor=executor
         )
     if as_json:
