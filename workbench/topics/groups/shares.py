@@ -130,7 +130,7 @@ def group_table(
     groups = sorted(counts["group"].unique())
     two_groups(len(groups), by, what="conversations with a fitted turn")
     numbers = sorted(int(label) for label in topics_layer.table["label"].drop_nulls().unique())
-    options = {"level": level, "random_state": random_state}
+    options: dict[str, Any] = {"level": level, "random_state": random_state}
     rows = [row for group in groups for row in _shares(counts, group, numbers, left_out, **options)]
     for two in combinations(groups, 2):
         pair = Pair(counts, two, strata)
