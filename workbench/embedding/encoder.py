@@ -253,7 +253,9 @@ class Encoder:
         counts = np.bincount(inverse, minlength=len(first))
         places = np.argsort(inverse, kind="stable")
         begins = np.cumsum(counts) - counts
-        loaded = self._load() if parts else None
+        if not parts:
+            return
+        loaded = self._load()
         work = prepared_ahead(lambda part: loaded.prepare(_taken(part.texts)), parts)
         for part, prepared in (
             bars.track(work, doing="Encoding", total=len(parts)) if progress else work
