@@ -173,12 +173,13 @@ def _estimates(rows: list[dict]) -> pl.DataFrame:
 
 
 POSITIONS = ("first third", "second third", "last third")
-UNSTABLE = 2
+UNSTABLE = 1
 
 
 def _beside_topics(study: Study, found: Topics) -> None:
-    """The tables beside fitted topics; topic 2 is unstable."""
-    numbers, side = (0, 1, 2), found.side
+    """The tables beside fitted topics; topic 1 is unstable."""
+    side = found.side
+    numbers = [number for number in found.info["Topic"] if number >= 0]
 
     def write(name: str, table: pl.DataFrame) -> None:
         study.write_table(f"topics/{side}-{name}", table)
@@ -188,7 +189,11 @@ def _beside_topics(study: Study, found: Topics) -> None:
     write("stability", stability.with_columns(overlap, stable=pl.col("topic") != UNSTABLE))
     checksum = topics_checksum(found)
     write("stability-summary", pl.DataFrame({"measure": ["ari"], "topics_checksum": [checksum]}))
-    merges = [(3, 0, 2, 0.4, [0, 2], ["wish", "sleep"]), (4, 1, 3, 0.9, [0, 1, 2], ["week"])]
+    merges, joined, last = [], [numbers[0]], numbers[0]
+    for step, number in enumerate(numbers[1:], 1):
+        joined = [*joined, number]
+        merges.append((number + 10, number, last, 0.3 * step, joined, ["wish", "sleep"]))
+        last = number + 10
     names = ["parent", "left", "right", "distance", "topics", "words"]
     write("hierarchy", pl.DataFrame(merges, schema=names, orient="row"))
     places = [(n, place) for n in numbers for place in POSITIONS]

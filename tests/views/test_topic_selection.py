@@ -209,23 +209,23 @@ def test_a_public_view_has_no_area_no_turn_and_no_action(study, monkeypatch):
 def test_unstable_topics_are_grey_and_called_so_in_every_figure(study):
     from workbench.figures.palette import UNSTABLE
 
-    view = VIEWS["topics"](study, topic=2)
+    view = VIEWS["topics"](study, topic=1)
     state = block(view, "map").content.state
-    assert state["faded"] == [2]
-    assert state["colours"]["2"] == UNSTABLE
-    assert state["titles"]["2"].endswith("(unstable)")
+    assert state["faded"] == [1]
+    assert state["colours"]["1"] == UNSTABLE
+    assert state["titles"]["1"].endswith("(unstable)")
     bars = block(view, "sizes").content.data[0]
-    assert dict(zip(bars.customdata, bars.marker.color, strict=True))[2] == UNSTABLE
+    assert dict(zip(bars.customdata, bars.marker.color, strict=True))[1] == UNSTABLE
     for key in ("words", "groups", "positions"):
-        marks = [t for t in block(view, key).content.data if t.mode in (None, "markers")]
+        marks = [t for t in block(view, key).content.data if t.type == "bar" or t.mode == "markers"]
         assert UNSTABLE in {color_of(t) for t in marks}, key
     leaves = block(view, "tree").content.data[2]
-    assert dict(zip(leaves.customdata, leaves.marker.color, strict=True))[2] == UNSTABLE
+    assert dict(zip(leaves.customdata, leaves.marker.color, strict=True))[1] == UNSTABLE
     lines = block(view, "classes").content.data
     assert UNSTABLE in {t.line.color for t in lines}
     view.choose("topic", 0)
     dots = next(t for t in block(view, "differences").content.data if t.mode == "markers")
-    assert dict(zip(dots.customdata, dots.marker.color, strict=True))[2] == UNSTABLE
+    assert dict(zip(dots.customdata, dots.marker.color, strict=True))[1] == UNSTABLE
     for b in view.blocks():
         if b.kind == "figure" and b.key != "driving":
             captions = " ".join(a.text or "" for a in b.content.layout.annotations)
@@ -303,7 +303,7 @@ def test_another_screen_sees_an_edit_at_once(own_demo_study):
     block(two, "topics")
     one.choose("new_name", "mine")
     one.act("edits", "rename")
-    assert block(two, "topics").content.filter(topic=0)["name"].item() == "0: mine"
+    assert block(two, "topics").content.filter(topic=0)["name"].item() == "mine"
 
 
 def test_a_study_without_topics_has_nothing_to_edit(tmp_path):

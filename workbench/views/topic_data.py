@@ -54,17 +54,25 @@ class TopicData:
         return public_tables.topic_info(self.topics, self._crowd)
 
     @cached_property
+    def names(self) -> dict[int, str]:
+        """Number of a topic -> what a person or a model called it; not there where its words name it."""
+        return {
+            number: name
+            for number, name in self.info["Topic", "Name"].iter_rows()
+            if name is not None and not name.startswith(f"{number}_") and name != str(number)
+        }
+
+    @cached_property
     def titles(self) -> dict[int, str]:
-        """Number and name of every topic: its leading words, or what an expert called it."""
+        """Number and name, or leading words, of every topic; an unstable one is called so."""
         said: dict[int, str] = {}
-        for number, name, words in self.info["Topic", "Name", "Representation"].iter_rows():
+        for number, words in self.info["Topic", "Representation"].iter_rows():
             if number == OUTLIER:
                 said[number] = "no topic (outliers)"
                 continue
-            own = name is not None and not name.startswith(f"{number}_") and name != str(number)
             told = "words withheld" if words is None else ", ".join(words[:4])
             grey = " (unstable)" if number in self.unstable else ""
-            said[number] = f"{number}: {name if own else told}{grey}"
+            said[number] = f"{number}: {self.names.get(number, told)}{grey}"
         return said
 
     @cached_property

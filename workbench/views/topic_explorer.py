@@ -228,23 +228,19 @@ class TopicExplorer(View):
 
     def _table(self) -> tuple[pl.DataFrame, str]:
         data = self._data
-        table = data.info.select(
-            pl.col("Topic").alias("topic"),
-            pl.col("Representation").list.join(", ").alias("words"),
-            pl.col("Count").alias("turns"),
-            "share",
-            "core",
-            "conversations",
-            *(["reason"] if self.public else []),
-        )
-        named = pl.Series("name", [data.titles[number] for number in table["topic"]])
-        table = table.insert_column(1, named)
+        words = pl.col("Representation").list.join(", ").alias("words")
+        first = (pl.col("Topic").alias("topic"), words, pl.col("Count").alias("turns"), "share")
+        rest = ("core", "conversations")
         note = f"share: of the fitted turns; core: turns before reassignment. {data.said_shares}"
         if self.public:
-            return table.drop("name"), note
+            return data.info.select(*first, *rest, "reason"), note
+        table = data.info.select(*first)
+        if data.names:
+            called = [data.names.get(number) for number in table["topic"]]
+            table = table.insert_column(1, pl.Series("name", called, dtype=pl.String))
         if data.stability is not None:
             recurring = data.stability.select(
-                "topic", pl.col("estimate").alias("recurrence"), "word_overlap", "stable"
+                "topic", pl.col("estimate").alias("recurrence"), "stable", "word_overlap"
             )
             table = table.join(recurring, on="topic", how="left", maintain_order="left")
             note += " recurrence: share of the refits in which the topic came again."
@@ -252,12 +248,21 @@ class TopicExplorer(View):
             differences = data.groups.filter(pl.col("group") == self.pair).select(
                 "topic",
                 pl.col("estimate").alias("difference"),
-                pl.col("low").alias("difference_low"),
-                pl.col("high").alias("difference_high"),
+                "low",
+                "high",
                 *(["finding"] if "finding" in data.groups.columns else []),
             )
             table = table.join(differences, on="topic", how="left", maintain_order="left")
-            note += f" difference: of the shares of {self.pair}, with its interval."
+            note += (
+                f" difference: of the shares of {self.pair}, with its interval from low to high."
+            )
+        table = table.join(
+            data.info.select("Topic", *rest),
+            left_on="topic",
+            right_on="Topic",
+            how="left",
+            maintain_order="left",
+        )
         return table, f"{note} {data.said_stability}"
 
     def _set_apart(self) -> tuple[pl.DataFrame, str]:
