@@ -140,3 +140,15 @@ def test_importing_the_room_loads_no_torch():
 
     code = "import sys, workbench.language_models; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_an_answer_is_written_and_the_same_again(smollm2):
+    asked = [{"role": "user", "content": "Name the capital of France. Answer with one word."}]
+    answer = smollm2.complete(asked, max_tokens=12)
+    assert "Paris" in answer
+    assert smollm2.complete(asked, max_tokens=12) == answer
+
+
+def test_a_conversation_too_long_to_be_answered_is_refused(smollm2):
+    with pytest.raises(BadInput, match="tokens; the model reads"):
+        smollm2.complete([{"role": "user", "content": "word " * 9000}])

@@ -141,3 +141,24 @@ def test_options_that_cannot_be_told_apart_are_refused(server, options):
 def test_what_is_no_address_is_refused():
     with pytest.raises(BadInput, match="no address"):
         OpenAICompatibleLM("localhost:8000", "m")
+
+
+def test_an_answer_is_written_at_temperature_zero():
+    with model_server(lambda _: {"choices": [{"message": {"content": " Two words. "}}]}) as server:
+        model = OpenAICompatibleLM(server.endpoint, "small")
+        assert model.complete(TALK[0], max_tokens=5) == "Two words."
+        _, content = server.asked[0]
+    assert content["messages"] == TALK[0]
+    assert (content["temperature"], content["max_tokens"]) == (0.0, 5)
+
+
+def test_an_answer_without_a_message_is_refused(server):
+    with pytest.raises(BadInput, match="gave no message"):
+        OpenAICompatibleLM(server.endpoint, "small").complete(TALK[0])
+
+
+def test_no_answer_is_written_elsewhere_without_permission(monkeypatch):
+    with model_elsewhere(monkeypatch) as server:
+        with pytest.raises(NetworkRefused):
+            OpenAICompatibleLM(ELSEWHERE, "large").complete(TALK[0])
+        assert not server.asked

@@ -115,15 +115,53 @@ class LocalLM:
         begins = [self._begin(conversation) for conversation in conversations]
         most = max(len(answer) for answer in answers)
         for number, begin in enumerate(begins):
-            if self._longest is not None and len(begin) + most > self._longest:
-                raise BadInput(
-                    f"Conversation {number} has {len(begin)} tokens; the model reads {self._longest} "
-                    "with the answer. Shorten the context or a component."
-                )
+            self._check_length(number, begin, most)
         pairs = [(begin, answer) for begin in begins for answer in answers]
         unique = sorted(set(pairs))
         scores = dict(zip(unique, continuation_logprobs(self._model, unique), strict=True))
         return np.array([scores[pair] for pair in pairs]).reshape(len(begins), len(answers))
+
+    def complete(self, conversation: Sequence[Message], *, max_tokens: int = 32) -> str:
+        """Write the likeliest next token again and again: the same answer to the same conversation.
+
+        Parameters
+        ----------
+        conversation
+            Messages with `role` and `content`.
+        max_tokens
+            Most tokens of the answer; it may end before.
+
+        Raises
+        ------
+        BadInput
+            If the conversation is longer than the model can read.
+        """
+        import torch
+
+        begin = self._begin(conversation)
+        self._check_length(0, begin, max_tokens)
+        read = torch.tensor([begin], device=self._model.device)
+        with torch.inference_mode():
+            written = self._model.generate(
+                read,
+                attention_mask=torch.ones_like(read),
+                max_new_tokens=max_tokens,
+                do_sample=False,
+                num_beams=1,
+                temperature=None,
+                top_p=None,
+                top_k=None,
+                pad_token_id=self._tokenizer.eos_token_id,
+            )
+        answer = self._tokenizer.decode(written[0, len(begin) :], skip_special_tokens=True)
+        return str(answer).strip()
+
+    def _check_length(self, number: int, begin: Sequence[int], answer: int) -> None:
+        if self._longest is not None and len(begin) + answer > self._longest:
+            raise BadInput(
+                f"Conversation {number} has {len(begin)} tokens; the model reads {self._longest} "
+                "with the answer. Shorten the context or a component."
+            )
 
     def count_tokens(self, conversation: Sequence[Message]) -> int:
         """Count a conversation's tokens, template and generation prompt included."""

@@ -112,12 +112,43 @@ class OpenAICompatibleLM:
         """
         _check(options)
         self._ask_permission(conversations)
-        opener = build_opener(ProxyHandler({})) if self._here else build_opener()
+        opener = self._opener()
         rows = [
             self._score(opener, messages, options)
             for messages in track(conversations, doing="Language model")
         ]
         return np.array(rows, np.float64).reshape(len(conversations), len(options))
+
+    def complete(self, conversation: Sequence[Message], *, max_tokens: int = 32) -> str:
+        """Let the model write an answer, at temperature 0; a server may still answer differently again.
+
+        Raises
+        ------
+        NetworkRefused
+            If the server is another machine and nobody permitted it.
+        BadInput
+            If the answer holds no message.
+        WorkbenchError
+            If the server cannot be reached or answers with an error.
+        """
+        self._ask_permission([conversation])
+        content = {
+            "model": self.model,
+            "messages": list(conversation),
+            "max_tokens": max_tokens,
+            "temperature": 0.0,
+        }
+        answer = self._post(self._opener(), content)
+        try:
+            return str(answer["choices"][0]["message"]["content"] or "").strip()
+        except (KeyError, IndexError, TypeError):
+            raise BadInput(
+                f"{self.endpoint} gave no message for model {self.model!r}. The workbench needs a server "
+                "of OpenAI-compatible chat completions."
+            ) from None
+
+    def _opener(self) -> OpenerDirector:
+        return build_opener(ProxyHandler({})) if self._here else build_opener()
 
     def _ask_permission(self, conversations: Sequence[Sequence[Message]]) -> None:
         if self._here or not conversations:

@@ -12,6 +12,7 @@ from workbench.pipeline.topic_edits import (
     topic_edit_log,
     undo_topic_edit,
 )
+from workbench.pipeline.topic_names import name_topics, topic_names
 from workbench.pipeline.topic_stability import stability_of, topic_stability
 from workbench.pipeline.topics import topics
 
@@ -25,10 +26,12 @@ __all__ = [
     "emotion",
     "find_sequences",
     "keyword_in_context",
+    "name_topics",
     "replay_topic_edits",
     "search",
     "stability_of",
     "topic_edit_log",
+    "topic_names",
     "topic_stability",
     "topics",
     "undo_topic_edit",

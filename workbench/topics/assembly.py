@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from workbench.corpus.corpus import Corpus
 from workbench.corpus.layer import Layer, LayerMetadata
 from workbench.files import checksum_of
+from workbench.topics.keywords import NearestWords
 from workbench.topics.result import (
     INFO_COLUMNS,
     MAP_COLUMNS,
@@ -55,23 +56,33 @@ class Fitted:
 
 
 def assemble(
-    corpus: Corpus, texts: Texts, fitted: Fitted, *, side: str, settings: Mapping[str, Any]
+    corpus: Corpus,
+    texts: Texts,
+    fitted: Fitted,
+    *,
+    side: str,
+    settings: Mapping[str, Any],
+    nearest_words: NearestWords | None = None,
 ) -> Topics:
-    """Make the frozen result."""
+    """Make the frozen result; `nearest_words` chooses among the words that c-TF-IDF proposes."""
     turns = _turns(corpus, texts, fitted)
     placed = turns.filter(pl.col("at").is_not_null())
-    words = _words(fitted)
+    ctfidf = _ctfidf(fitted)
+    words, names = _words(fitted), fitted.bertopic.topic_labels_
+    if nearest_words is not None:
+        words = nearest_words.words(ctfidf, fitted.centres, n_words=SHOWN_WORDS)
+        names = _names(words)
     return Topics(
         side=side,
         layer=_layer(turns, fitted, side, settings),
-        info=topic_info(placed, words, fitted.bertopic.topic_labels_),
+        info=topic_info(placed, words, names),
         words=words,
         map=placed.select(*MAP_COLUMNS),
         outlier_share=outlier_share(placed),
         set_apart=_set_apart(texts.turns),
         centroids=fitted.centres,
         bars=fitted.bars,
-        ctfidf=_ctfidf(fitted),
+        ctfidf=ctfidf,
         settings=dict(settings),
     )
 
@@ -141,6 +152,12 @@ def _words(fitted: Fitted) -> pl.DataFrame:
         if word
     ]
     return pl.DataFrame(rows, schema=dict(WORD_COLUMNS), orient="row")
+
+
+def _names(words: pl.DataFrame) -> dict[int, str]:
+    """Names as BERTopic makes them: the number and four words."""
+    heads = words.group_by("topic", maintain_order=True).agg(pl.col("word").head(4))
+    return {topic: "_".join([str(topic), *found]) for topic, found in heads.iter_rows()}
 
 
 def _ctfidf(fitted: Fitted) -> pl.DataFrame:

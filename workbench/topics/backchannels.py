@@ -20,12 +20,14 @@ The lists are English; the rules *nonverbal*, *frequent* and *short* hold in any
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import cache
 
 import polars as pl
 
 from workbench.corpus.corpus import Corpus
 from workbench.corpus.layer import Layer, LayerMetadata
+from workbench.errors import BadInput
 from workbench.topics.names import first_names
 from workbench.topics.vocabulary import (
     ANSWERS,
@@ -37,7 +39,7 @@ from workbench.topics.vocabulary import (
     words_of,
 )
 
-__all__ = ["LABELS", "backchannel_layer", "stop_words"]
+__all__ = ["LABELS", "backchannel_layer", "corrected", "stop_words"]
 
 LABELS: Mapping[str, str] = {
     "nonverbal": "no word",
@@ -61,7 +63,7 @@ def backchannel_layer(corpus: Corpus) -> Layer:
 
     The layer covers every utterance of the corpus, of all sides; a row with null label was looked
     at and kept. To correct a flag, write another layer of the same scheme (coder_kind ``human``)
-    and give it to `TopicModel.fit(..., set_apart=layer)`.
+    and give it to `wb.topics(study, set_apart=layer)`, or keep it in the study: there it is used.
 
     Parameters
     ----------
@@ -94,6 +96,37 @@ def backchannel_layer(corpus: Corpus) -> Layer:
         caution="Flags come from English word lists, length and repetition; not validated by hand.",
     )
     return Layer.build("backchannel", rows, metadata)
+
+
+def corrected(flags: Layer, by: Layer) -> Layer:
+    """Put a coder's decisions in place of the rules', on the utterances that the coder saw.
+
+    Raises
+    ------
+    BadInput
+        If `by` does not code utterances of the same scheme, or none of these.
+    """
+    told = by.metadata
+    if told.unit != "utterance" or told.scheme != flags.metadata.scheme:
+        raise BadInput(
+            f"set_apart: layer {by.name!r} codes {told.unit}s by scheme {told.scheme!r}; expected "
+            f"utterances by scheme {flags.metadata.scheme!r}, as `backchannel_layer` gives them."
+        )
+    seen = by.table["unit_id"].unique()
+    if not flags.table["unit_id"].is_in(seen.implode()).any():
+        raise BadInput(
+            f"set_apart: none of the {len(seen)} utterances of layer {by.name!r} is in the corpus. "
+            "Code the utterances of this corpus, by their ids."
+        )
+    kept = flags.table.filter(~pl.col("unit_id").is_in(seen.implode()))
+    labels = tuple(dict.fromkeys((*flags.metadata.labels, *told.labels)))
+    return replace(
+        flags,
+        table=pl.concat(
+            [kept, by.table.filter(pl.col("unit_id").is_in(flags.table["unit_id"].implode()))]
+        ),
+        metadata=replace(told, labels=labels),
+    )
 
 
 @cache

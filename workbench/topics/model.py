@@ -17,8 +17,8 @@ from workbench.errors import BadInput, InsufficientData
 from workbench.topics.assembly import SHOWN_WORDS, Fitted, assemble
 from workbench.topics.backchannels import backchannel_layer, stop_words
 from workbench.topics.clustering import (
-    EXACT_UP_TO,
     NEIGHBOURS,
+    exact_neighbours,
     expected_warnings,
     hdbscan_model,
     nearest,
@@ -26,6 +26,8 @@ from workbench.topics.clustering import (
     one_thread,
     umap_model,
 )
+from workbench.topics.groups import check_groups, group_table
+from workbench.topics.keywords import NearestWords
 from workbench.topics.names import first_names
 from workbench.topics.reassignment import bars_of, reassign, similarities
 from workbench.topics.result import Topics
@@ -107,7 +109,10 @@ class TopicModel:
         The same for scikit-learn's CountVectorizer; options that change what a word is
         (`ngram_range`, `analyzer`, `tokenizer`, `token_pattern`) lift our vocabulary.
     representation : optional
-        A representation model of BERTopic (names of topics); default c-TF-IDF.
+        Which words stand for a topic: `NearestWords`, or a representation model of BERTopic;
+        default c-TF-IDF.
+    group : str, optional
+        Conversation column whose groups are compared.
 
     Attributes
     ----------
@@ -118,6 +123,8 @@ class TopicModel:
         set apart or is not of the side.
     info_ : polars.DataFrame
         `result_.info`.
+    groups_ : polars.DataFrame or None
+        Share of each topic per group (`group_table`), where a `group` was given.
     bertopic_ : bertopic.BERTopic
         The fitted model over distinct texts, before reassignment.
     """
@@ -126,6 +133,7 @@ class TopicModel:
         self,
         *,
         side: str = "helper",
+        group: str | None = None,
         min_topic_size: int | None = None,
         random_state: int = 7,
         umap: Any = None,
@@ -134,6 +142,7 @@ class TopicModel:
         representation: Any = None,
     ) -> None:
         self.side = side
+        self.group = group
         self.min_topic_size = min_topic_size
         self.random_state = random_state
         self.umap = umap
@@ -163,10 +172,13 @@ class TopicModel:
         Raises
         ------
         BadInput
-            If the embeddings do not fit the corpus, or an option is out of range.
+            If the embeddings do not fit the corpus, an option is out of range, or there is no such
+            column to group by.
         InsufficientData
-            If too few distinct texts are left.
+            If too few distinct texts are left, or there is only one group.
         """
+        if self.group is not None:
+            check_groups(corpus, self.group)
         if self.min_topic_size is not None and self.min_topic_size < 2:
             raise BadInput(f"min_topic_size must be at least 2; got {self.min_topic_size}.")
         flags = backchannel_layer(corpus) if set_apart is None else set_apart
@@ -174,12 +186,20 @@ class TopicModel:
         with one_thread(), expected_warnings():
             fitted = self._fit_texts(texts, corpus)
         self.result_ = assemble(
-            corpus, texts, fitted, side=self.side, settings=self._settings(texts)
+            corpus,
+            texts,
+            fitted,
+            side=self.side,
+            settings=self._settings(texts),
+            nearest_words=self._nearest_words(),
         )
         found = dict(self.result_.layer.table.select("unit_id", "label").iter_rows())
         labels = (found.get(unit) for unit in corpus.utterances["id"])
         self.topics_ = [None if label is None else int(label) for label in labels]
         self.info_ = self.result_.info
+        self.groups_ = (
+            None if self.group is None else group_table(corpus, self.result_.layer, by=self.group)
+        )
         self.bertopic_ = fitted.bertopic
         return self
 
@@ -188,7 +208,8 @@ class TopicModel:
         from bertopic.vectorizers import ClassTfidfTransformer
 
         points = texts.embeddings
-        exact = len(points) <= EXACT_UP_TO and not on_gpu() and not self._own_neighbours()
+        asked = self.umap if isinstance(self.umap, Mapping) else None
+        exact = exact_neighbours(len(points), asked)
         neighbours = nearest(points, NEIGHBOURS) if exact else None
         bertopic = BERTopic(
             language="multilingual",
@@ -197,7 +218,7 @@ class TopicModel:
             hdbscan_model=self._hdbscan(len(points)),
             vectorizer_model=self._vectorizer(texts, first_names(corpus)),
             ctfidf_model=ClassTfidfTransformer(reduce_frequent_words=True),
-            representation_model=self.representation,
+            representation_model=None if self._nearest_words() else self.representation,
         )
         labels, strength = bertopic.fit_transform(texts.texts, points)
         core = np.asarray(labels, dtype=np.intp)
@@ -214,10 +235,8 @@ class TopicModel:
             bars=bars_of(points, centres, core),
         )
 
-    def _own_neighbours(self) -> bool:
-        """Whether the caller's UMAP options ask for other neighbours than those computed here."""
-        asked = self.umap if isinstance(self.umap, Mapping) else {}
-        return bool({"n_neighbors", "metric", "precomputed_knn"} & set(asked))
+    def _nearest_words(self) -> NearestWords | None:
+        return self.representation if isinstance(self.representation, NearestWords) else None
 
     def _umap(self, n_components: int, neighbours: tuple[NDArray, NDArray] | None) -> Any:
         if self.umap is not None and not isinstance(self.umap, Mapping):
@@ -250,6 +269,7 @@ class TopicModel:
     def _settings(self, texts: Texts) -> dict[str, Any]:
         return {
             "random_state": self.random_state,
+            "group": self.group,
             "min_topic_size": self.min_topic_size or default_min_topic_size(len(texts.texts)),
             "utterances": texts.turns.height,
             "fitted": texts.turns["at"].count(),
@@ -276,8 +296,9 @@ def fit_topics(
     *,
     side: str = "helper",
     random_state: int = 7,
+    set_apart: Layer | None = None,
     **options: Any,
 ) -> Topics:
     """Fit topics of one side and return the frozen result; options as in `TopicModel`."""
     model = TopicModel(side=side, random_state=random_state, **options)
-    return model.fit(corpus, embeddings).result_
+    return model.fit(corpus, embeddings, set_apart=set_apart).result_
