@@ -20,7 +20,7 @@ def kept(study):
         ({"group": "qualitty"}, BadInput, "qualitty"),
         ({"group": "quality", "strata": "town"}, BadInput, "town"),
         ({"estimand": "median"}, BadInput, "median"),
-        ({"group": "session_number"}, InsufficientData, "no two groups"),
+        ({"group": "retention_until"}, InsufficientData, "no two groups"),
     ],
 )
 def test_what_cannot_be_compared_changes_nothing(own_demo_study, options, error, message):
