@@ -106,7 +106,9 @@ def _windows(reference: Sequence[Sequence[str]], column: dict[str, int], window:
     """Sparse matrix, windows by words: 1 where the window holds the word."""
     from scipy.sparse import csr_matrix
 
-    rows, columns, begun = [], [], 0
+    rows: list[NDArray[np.intp]] = []
+    columns: list[NDArray[np.intp]] = []
+    begun = 0
     for text in reference:
         if not text:
             continue
@@ -117,9 +119,9 @@ def _windows(reference: Sequence[Sequence[str]], column: dict[str, int], window:
                 rows.append(np.arange(first, min(place, last) + 1) + begun)
                 columns.append(np.full(len(rows[-1]), column[word]))
         begun += last + 1
-    where = (np.concatenate(rows), np.concatenate(columns)) if rows else ([], [])
-    shape = (begun, len(column))
-    met = csr_matrix((np.ones(len(where[0])), where), shape=shape)
+    at = np.concatenate([np.empty(0, np.intp), *rows])
+    of = np.concatenate([np.empty(0, np.intp), *columns])
+    met = csr_matrix((np.ones(len(at)), (at, of)), shape=(begun, len(column)))
     met.data[:] = 1.0  # a word said twice in a window counts once
     return met
 
