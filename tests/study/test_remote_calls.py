@@ -2,15 +2,17 @@
 
 import json
 import sys
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 import polars as pl
 import pytest
 from openai_server import ELSEWHERE, model_elsewhere, model_server
 
+from workbench.embedding import EmbeddingStore
 from workbench.errors import NetworkRefused
 from workbench.language_models import OpenAICompatibleLM
-from workbench.pipeline import attribution
+from workbench.pipeline import attribution, embed_study
 from workbench.study.ledger import drop_checksums, remote_calls
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "views"))
@@ -86,3 +88,29 @@ def test_checksums_can_be_dropped(study, monkeypatch):
     drop_checksums(study.folder)
     assert study.ledger()[0]["checksum"] is None
     assert study.ledger()[0]["texts"] == 1
+
+
+class Elsewhere(Executor):
+    """Workers of which nobody knows where they are; it counts what reaches them."""
+
+    def __init__(self):
+        self.jobs = 0
+
+    def submit(self, fn, /, *args, **options):
+        self.jobs += 1
+        answer = Future()
+        answer.set_result(fn(*args, **options))
+        return answer
+
+
+def test_workers_elsewhere_get_nothing_of_those_who_agreed_to_this_machine_only(study, tmp_path):
+    consent(study, "local", n=2)
+    workers, store = Elsewhere(), EmbeddingStore(tmp_path / "store")
+    with pytest.raises(NetworkRefused, match="workers of Elsewhere: the consent of 2 of 2"):
+        embed_study(study, store=store, executor=workers)
+    assert workers.jobs == 0
+    assert study.ledger() == []
+    consent(study, "remote-model", n=2)
+    embed_study(study, store=store, executor=workers)
+    assert workers.jobs > 0
+    assert [entry["event"] for entry in study.ledger()] == ["sent to workers"]

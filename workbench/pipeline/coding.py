@@ -157,7 +157,7 @@ def label_step(
     def compute() -> Outcome:
         vectors = study_embeddings(study, encoder, store, executor=executor, in_memory=False)
         part, digests = changed_conversations(study, step, identity)
-        talks = part.conversations.height
+        talks = part.conversations["id"]
         telling_of(study, step, executor, conversations=talks)(part.utterances.height)
         at = study.corpus.utterances["conversation_id"].is_in(part.conversations["id"].implode())
         layers, refusals = _score_by_parts(
@@ -167,7 +167,7 @@ def label_step(
         cautions = {layer.metadata.caution for layer in layers if layer.metadata.caution}
         refused = [f"{r.scheme}: {r.reason} ({r.conversations} conversations)" for r in refusals]
         before = study.step(step)
-        kept = before.notes if before and talks < len(digests) else ()
+        kept = before.notes if before and len(talks) < len(digests) else ()
         return Outcome(
             outputs=outputs, notes=tuple(dict.fromkeys((*kept, *sorted(cautions), *refused)))
         )

@@ -36,7 +36,6 @@ def embed_study(
         for it are counted in the study's ledger.
     """
     chosen = encoder or Encoder()
-    talks = study.corpus.conversations.height
 
     def compute() -> Outcome:
         blocks = embed_blocks(
@@ -45,12 +44,12 @@ def embed_study(
             store=store,
             executor=executor,
             progress=True,
-            sending=telling_of(study, "embed", executor, conversations=talks),
+            sending=telling_of(
+                study, "embed", executor, conversations=study.corpus.conversations["id"]
+            ),
         )
         study.write_embeddings(blocks, encoder=chosen.signature)
-        return Outcome(
-            outputs=("embeddings/utterances.npy",), device=f"{chosen.device} {chosen.precision}"
-        )
+        return Outcome(outputs=("embeddings/utterances.npy",), device=chosen.choice)
 
     return run_step(
         study,

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from workbench.corpus import Corpus, Layer
+from workbench.corpus.consent import refuse_remote
 from workbench.embedding.fan_out import place_of
 from workbench.files import checksum_of
 from workbench.study import StepRecord, Study
@@ -90,23 +91,27 @@ def run_step(
 
 
 def telling_of(
-    study: Study, step: str, executor: Executor | None, *, conversations: int
+    study: Study, step: str, executor: Executor | None, *, conversations: pl.Series
 ) -> Callable[[int], None]:
     """Return what is called with the number of texts just before they are sent to an executor.
 
-    Where the executor's workers are not on this machine, it writes that into the study's ledger.
+    Where the executor's workers are not on this machine, it writes that into the study's ledger. It raises
+    `NetworkRefused` if one of the conversations (ids) states a consent that does not cover other machines;
+    those that state none go with whoever names the cluster.
     """
     place = place_of(executor)
 
     def tell(texts: int) -> None:
         if place is not None:
+            stated = study.corpus.conversations.filter(pl.col("consent_scope").is_not_null())
+            refuse_remote(stated, conversations, endpoint=place)
             write_to_ledger(
                 study.folder,
                 "sent to workers",
                 endpoint=place,
                 step=step,
                 texts=texts,
-                conversations=conversations,
+                conversations=len(conversations),
             )
 
     return tell
