@@ -27,7 +27,7 @@ from workbench.embedding import embed  # noqa: E402
 from workbench.resources import bundled  # noqa: E402
 from workbench.settings import data_home  # noqa: E402
 
-FILES = {"annomi": "annomi/AnnoMI-full.csv.gz", "esconv": "esconv/esconv_raw.jsonl.gz"}
+FILES = {"annomi": "annomi/AnnoMI-simple.csv", "esconv": "esconv/esconv_raw.jsonl.gz"}
 
 
 def main() -> None:

@@ -231,7 +231,9 @@ def power(studies, **planted):
 
 def test_a_planted_topic_is_found_again():
     right, wrong = power(12, high=0.2, sources=100)
-    print(f"20 % against 10 % of the turns, 100 sources: found in {right} of 12, another in {wrong}")
+    print(
+        f"20 % against 10 % of the turns, 100 sources: found in {right} of 12, another in {wrong}"
+    )
     assert right >= 9
     assert wrong <= 3
 

@@ -25,7 +25,9 @@ def texts(corpus, embeddings):
 
 
 @pytest.mark.parametrize("linkage", ["ward", "average"])
-def test_the_merges_are_bertopics_when_it_is_given_the_same_distances(model, topics, texts, linkage):
+def test_the_merges_are_bertopics_when_it_is_given_the_same_distances(
+    model, topics, texts, linkage
+):
     """BERTopic compares its whole c-TF-IDF matrix; so does the table that keeps all words."""
     from scipy.cluster.hierarchy import linkage as merge
     from sklearn.metrics.pairwise import cosine_similarity

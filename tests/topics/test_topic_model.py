@@ -202,7 +202,7 @@ def test_no_structure_at_all_is_no_crash():
 
 
 def test_smallest_topic_grows_with_the_corpus():
-    assert [default_min_topic_size(n) for n in (50, 2500, 10_000, 1_000_000)] == [10, 14, 27, 270]
+    assert [default_min_topic_size(n) for n in (50, 2500, 10_000, 1_000_000)] == [10, 12, 23, 230]
 
 
 def test_vocabulary_leaves_out_names_rare_and_frequent_words():

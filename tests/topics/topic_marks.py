@@ -8,9 +8,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from workbench.topics import TopicModel
+from workbench.topics.backchannels import stop_words
 from workbench.topics.coherence import coherence, reference_vocabulary, topic_diversity
 from workbench.topics.vocabulary import word_set
 
@@ -79,9 +81,10 @@ def always_capitalised(corpus):
 
 @dataclass(frozen=True)
 class Fit:
-    """Top words per topic, and shares of the fitted turns."""
+    """Words per topic (ten, and all by weight), and shares of the fitted turns."""
 
     words: list
+    ranked: list
     before: float
     after: float | None = None
     low_confidence: float | None = None
@@ -92,7 +95,9 @@ def ours(corpus, embeddings, *, side, random_state, **options):
     found, share = model.result_, model.result_.outlier_share
     rows = found.info["Topic", "Representation"].iter_rows()
     words = [list(words) for topic, words in rows if topic >= 0]
-    return Fit(words, share.before, share.after, share.low_confidence), found
+    ranked = found.ctfidf.filter(pl.col("topic") >= 0).group_by("topic", maintain_order=True)
+    ranked = ranked.agg("word")["word"].to_list()
+    return Fit(words, ranked, share.before, share.after, share.low_confidence), found
 
 
 def bertopic_defaults(texts, embeddings, *, random_state):
@@ -115,25 +120,32 @@ def bertopic_defaults(texts, embeddings, *, random_state):
         for topic, found in sorted(model.get_topics().items())
         if topic >= 0
     ]
-    return Fit(words, float(np.mean(np.array(labels) == -1)))
+    numbers = np.unique(labels)
+    vocabulary = model.vectorizer_model.get_feature_names_out()
+    weights = model.c_tf_idf_.toarray()[numbers >= 0]
+    ranked = [vocabulary[np.argsort(-row, kind="stable")[: np.sum(row > 0)]] for row in weights]
+    return Fit(words, ranked, float(np.mean(np.array(labels) == -1)))
 
 
 def mark(fit, reference, *, names):
     """Coherence on `reference` (lists of words), diversity, and share of topics without a subject.
 
-    `c_npmi` takes all words of the reference in five turns or more; `content` leaves out function words
-    (scikit-learn's list), which go with everything and pull any topic towards 0.
+    `c_npmi` is of each topic's ten heaviest words in a vocabulary that is the same for all ways: words in
+    five turns of the reference or more, without function words, words of talk and given names. `all
+    words` is of the ten words as they are shown: function words go with everything and pull any topic
+    that holds them towards 0, which is not what coherence is meant to tell.
     """
-    vocabulary = reference_vocabulary(reference, texts=5)
-    content = vocabulary - ENGLISH_STOP_WORDS
+    known = reference_vocabulary(reference, texts=5)
+    content = known - ENGLISH_STOP_WORDS - TALK - NAMES - stop_words()
+    words = [[word for word in ranked if word in content][:10] for ranked in fit.ranked]
     unwanted = TALK | NAMES | names
     return {
         "topics": len(fit.words),
         "before": fit.before,
         "after": fit.after,
         "low confidence": fit.low_confidence,
-        "c_npmi": float(np.nanmean(coherence(fit.words, reference, vocabulary=vocabulary))),
-        "content": float(np.nanmean(coherence(fit.words, reference, vocabulary=content))),
+        "c_npmi": float(np.nanmean(coherence(words, reference, vocabulary=known))),
+        "all words": float(np.nanmean(coherence(fit.words, reference, vocabulary=known))),
         "diversity": topic_diversity(fit.words),
         "talk or names": float(np.mean([bool(set(words) & unwanted) for words in fit.words])),
         "led by them": float(np.mean([len(set(words[:5]) & unwanted) >= 3 for words in fit.words])),

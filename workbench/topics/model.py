@@ -26,6 +26,7 @@ from workbench.topics.clustering import (
     one_thread,
     umap_model,
 )
+from workbench.topics.description import words_said
 from workbench.topics.groups import check_groups, group_table
 from workbench.topics.keywords import NearestWords
 from workbench.topics.names import first_names
@@ -35,7 +36,7 @@ from workbench.topics.texts import Texts, texts_of
 
 __all__ = ["TopicModel", "default_min_topic_size", "fit_topics"]
 
-SIZE_PER_ROOT, SMALLEST_TOPIC = 0.27, 10
+SIZE_PER_ROOT, SMALLEST_TOPIC = 0.23, 10
 """Smallest topic: this times the square root of the number of texts, and never fewer."""
 
 FREQUENT_WORD_SHARE = 0.1
@@ -53,7 +54,7 @@ def default_min_topic_size(n: int) -> int:
     """Smallest number of distinct texts that make a topic, for `n` texts.
 
     >>> [default_min_topic_size(n) for n in (100, 2500, 10_000)]
-    [10, 14, 27]
+    [10, 12, 23]
     """
     return max(SMALLEST_TOPIC, round(SIZE_PER_ROOT * n**0.5))
 
@@ -205,7 +206,8 @@ class TopicModel:
 
     def _fit_texts(self, texts: Texts, corpus: Corpus) -> Fitted:
         from bertopic import BERTopic
-        from bertopic.vectorizers import ClassTfidfTransformer
+
+        from workbench.topics.spoken_tfidf import SpokenTfidf
 
         points = texts.embeddings
         asked = self.umap if isinstance(self.umap, Mapping) else None
@@ -217,7 +219,7 @@ class TopicModel:
             umap_model=self._umap(5, neighbours),
             hdbscan_model=self._hdbscan(len(points)),
             vectorizer_model=self._vectorizer(texts, first_names(corpus)),
-            ctfidf_model=ClassTfidfTransformer(reduce_frequent_words=True),
+            ctfidf_model=SpokenTfidf(words_said(texts.texts, token_pattern=TOKENS)),
             representation_model=None if self._nearest_words() else self.representation,
         )
         labels, strength = bertopic.fit_transform(texts.texts, points)

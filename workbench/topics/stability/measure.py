@@ -152,14 +152,13 @@ class Words:
     def of(self, topics: NDArray[np.integer]) -> dict[int, list[str]]:
         """Top words per topic, from a topic (or `NOT_DRAWN`) per text."""
         drawn = np.flatnonzero(topics != NOT_DRAWN)
-        with np.errstate(divide="ignore"):  # words that no drawn text holds
-            table = ctfidf_words(
-                [self.texts[at] for at in drawn.tolist()],
-                topics[drawn],
-                vocabulary=self.vocabulary,
-                token_pattern=self.token_pattern,
-                n_words=self.n_words,
-            )
+        table = ctfidf_words(
+            [self.texts[at] for at in drawn.tolist()],
+            topics[drawn],
+            vocabulary=self.vocabulary,
+            token_pattern=self.token_pattern,
+            n_words=self.n_words,
+        )
         return dict(table.group_by("topic", maintain_order=True).agg("word").iter_rows())
 
 
