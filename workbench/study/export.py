@@ -18,6 +18,8 @@ __all__ = ["FORMATS", "export_study", "wide_layers", "write_frame"]
 
 FORMATS = ("csv", "parquet", "xlsx")
 _EXCEL_ROWS = 1_048_575
+_TOPIC_ESTIMATES = ("groups", "positions", "sessions", "classes", "stability", "stability-summary")
+_TOPIC_WORDS = ("group-words", "hierarchy")
 
 
 def wide_layers(study: Study, names: list[str]) -> pl.DataFrame:
@@ -97,8 +99,10 @@ def export_study(
         tables["codes"] = wide_layers(study, names)
     else:
         tables |= {f"layers/{name}": study.layer(name).table for name in names}
-    for file in sorted((study.folder / "topics").glob("*-groups.parquet")):
-        tables[f"topics/{file.stem}"] = pl.read_parquet(file)
+    wanted = _TOPIC_ESTIMATES if to_share else _TOPIC_ESTIMATES + _TOPIC_WORDS
+    for file in sorted((study.folder / "topics").glob("*.parquet")):
+        if file.stem.partition("-")[2] in wanted:
+            tables[f"topics/{file.stem}"] = pl.read_parquet(file)
     if to_share:
         return _write_to_share(study, Path(folder), tables, format)
     return _write_tables(Path(folder), tables, format)

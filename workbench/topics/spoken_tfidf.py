@@ -11,7 +11,7 @@ from bertopic.vectorizers import ClassTfidfTransformer
 __all__ = ["SpokenTfidf"]
 
 
-class SpokenTfidf(ClassTfidfTransformer):  # type: ignore[misc]
+class SpokenTfidf(ClassTfidfTransformer):
     """BERTopic's c-TF-IDF, log(A / f + 1), with A counted over all words that are said.
 
     A is the mean number of words per topic. BERTopic takes it from the words in the vocabulary; where
@@ -27,7 +27,7 @@ class SpokenTfidf(ClassTfidfTransformer):  # type: ignore[misc]
         super().__init__()
         self.words_said = words_said
 
-    def fit(self, X: Any, multiplier: Any = None) -> SpokenTfidf:  # noqa: N803
+    def fit(self, X: Any, multiplier: Any = None) -> SpokenTfidf:
         """Learn the weights of words from their counts per topic (topics, words).
 
         A word of the vocabulary that is never said has no count to be weighed; it counts as said once.

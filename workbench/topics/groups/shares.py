@@ -130,11 +130,19 @@ def group_table(
     groups = sorted(counts["group"].unique())
     two_groups(len(groups), by, what="conversations with a fitted turn")
     numbers = sorted(int(label) for label in topics_layer.table["label"].drop_nulls().unique())
-    options: dict[str, Any] = {"level": level, "random_state": random_state}
-    rows = [row for group in groups for row in _shares(counts, group, numbers, left_out, **options)]
+    rows = [
+        row
+        for group in groups
+        for row in _shares(counts, group, numbers, left_out, level=level, random_state=random_state)
+    ]
     for two in combinations(groups, 2):
-        pair = Pair(counts, two, strata)
-        rows += _differences(pair, numbers, permutations=permutations, **options)
+        rows += _differences(
+            Pair(counts, two, strata),
+            numbers,
+            permutations=permutations,
+            level=level,
+            random_state=random_state,
+        )
     told = ESTIMANDS[estimand]
     within = f"{told}, within strata of {strata!r}" if strata else told
     table = pl.DataFrame(rows, schema={k: v for k, v in GROUP_COLUMNS.items() if k != "estimand"})
