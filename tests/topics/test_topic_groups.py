@@ -246,7 +246,8 @@ def test_power_in_full():
             print(
                 f"{sources} sources, {high:.0%} against 10 %: {right} of 100, another {wrong} of 100"
             )
-            assert wrong <= 12
+            # where one topic grows, the shares of the others do fall: only equal groups tell of false alarms
+            assert high > 0.1 or wrong <= 12
     assert right >= 90
 
 
