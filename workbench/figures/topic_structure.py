@@ -143,7 +143,7 @@ def topic_positions(
     figure.update_yaxes(categoryorder="array", categoryarray=names)
     return styled(
         figure,
-        title=f"Topic {title} over the session",
+        title=f"Over the session: {title}",
         x="share of the fitted turns of this part",
         y="part of the session",
         caption=f"{methods_of(table)} {stability}",

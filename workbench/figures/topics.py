@@ -106,7 +106,7 @@ def topic_words(
     stability
         Sentence on what is greyed, or that stability is not known.
     """
-    heading = f"Words of topic {title}"
+    heading = f"Words: {title}"
     if words.is_empty():
         return bare("This topic has no words.", title=heading)
     table = words.reverse()
@@ -156,7 +156,7 @@ def group_shares(
     clusters = ", ".join(f"{g}: {n}" for g, n in known.iter_rows())
     return styled(
         figure,
-        title=f"Topic {title} by {by}",
+        title=f"By {by}: {title}",
         x="share of the group's fitted turns",
         y=by,
         caption=methods_of(table)

@@ -97,16 +97,22 @@ class TopicData:
     def said_stability(self) -> str:
         """Sentence for a caption: what is greyed, or that stability is not known."""
         if self.stability is None:
-            return (
-                "Stability was not computed for these topics, so none is greyed; "
-                f"`workbench topics {self._study.folder} --side {self.side} --stability` computes it."
-            )
+            return "Stability was not computed, so no topic is greyed."
         judged = self.stability.drop_nulls("stable").height
         if not judged:
             return "Too few refits to call a topic stable or unstable."
         return (
             f"Light grey: unstable, {len(self.unstable)} of {judged} topics did not come again when the "
             "fit was repeated on parts of the conversations."
+        )
+
+    @property
+    def stability_command(self) -> str:
+        """Sentence that names the command which computes stability, where it was not; else empty."""
+        if self.stability is not None:
+            return ""
+        return (
+            f"`workbench topics {self._study.folder} --side {self.side} --stability` computes it."
         )
 
     @property

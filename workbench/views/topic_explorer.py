@@ -263,7 +263,7 @@ class TopicExplorer(View):
             how="left",
             maintain_order="left",
         )
-        return table, f"{note} {data.said_stability}"
+        return table, f"{note} {data.said_stability} {data.stability_command}".rstrip()
 
     def _set_apart(self) -> tuple[pl.DataFrame, str]:
         table = self._data.topics.set_apart
@@ -287,7 +287,7 @@ class TopicExplorer(View):
         )
         told = (
             f"n = {n:,} fitted turns (UMAP of the embeddings; neighbours mean likeness, distances and axes "
-            f"mean nothing). Numbers: topics.{cells} {data.said_stability.replace('`', '')}"
+            f"mean nothing). Numbers: topics.{cells} {data.said_stability}"
         )
         state = map_state(
             marks,
