@@ -1,14 +1,23 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 
 from workbench.errors import BadInput
-from workbench.topics import Drop, EditLog, Merge, Move, Rename, Split, backchannel_layer
+from workbench.topics import (
+    Drop,
+    EditLog,
+    Merge,
+    Move,
+    Rename,
+    Split,
+    backchannel_layer,
+    topics_checksum,
+)
 from workbench.topics.description import ctfidf_words
-from workbench.topics.edits import fit_checksum, replay
+from workbench.topics.edits import replay
 from workbench.topics.model import TOKENS, topic_vocabulary
 from workbench.topics.names import first_names
 from workbench.topics.texts import texts_of
@@ -24,7 +33,7 @@ def edited(fitted, corpus, embeddings):
     """Replays edits of the planted fit."""
 
     def edited(*edits):
-        return replay(fitted, EditLog("helper", fit_checksum(fitted), edits), corpus, embeddings)
+        return replay(fitted, EditLog("helper", topics_checksum(fitted), edits), corpus, embeddings)
 
     return edited
 
@@ -167,6 +176,7 @@ EDITS = st.one_of(
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edits=st.lists(EDITS, max_size=6).map(tuple))
+@example(edits=(Move("\x85", 0), Rename(0, "Ängste")))
 def test_a_log_reads_back_as_it_was_written(edits, tmp_path):
     log = EditLog("client", "ab12", edits)
     log.write(tmp_path / "edits.yaml")

@@ -14,8 +14,8 @@ from workbench.errors import BadInput
 from workbench.pipeline.topic_groups import Comparison
 from workbench.pipeline.topic_tables import write_topic_tables
 from workbench.study import Study
-from workbench.topics import Topics
-from workbench.topics.edits import Edit, EditLog, fit_checksum, replay
+from workbench.topics import Topics, topics_checksum
+from workbench.topics.edits import Edit, EditLog, replay
 
 __all__ = [
     "catch_up",
@@ -78,7 +78,7 @@ def topic_edit_log(study: Study, *, side: str = "helper") -> EditLog:
     path = _log_path(study, side)
     if path.is_file():
         return EditLog.read(path)
-    return EditLog(side, fit_checksum(_fitted(study, side)))
+    return EditLog(side, topics_checksum(_fitted(study, side)))
 
 
 def catch_up(study: Study, *, side: str) -> None:
@@ -107,7 +107,7 @@ def keep_fit(study: Study, found: Topics) -> tuple[Topics, tuple[str, ...]]:
     if not path.is_file():
         return found, ()
     log = EditLog.read(path)
-    if log.fit == fit_checksum(found):
+    if log.fit == topics_checksum(found):
         found.write(_folder(study, f"{side}-fitted"))
         return replay(found, log, study.corpus, study.embeddings()), ()
     aside = path.with_name(f"{side}-edits-{log.fit[:8]}.yaml")

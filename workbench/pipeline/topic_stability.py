@@ -14,10 +14,10 @@ import polars as pl
 from workbench.errors import NotComputed
 from workbench.files import read_json, write_json
 from workbench.pipeline.run import Outcome, run_step
+from workbench.pipeline.topics import stored_topics
 from workbench.study import Study
 from workbench.topics import (
     StabilityCertificate,
-    Topics,
     topics_checksum,
 )
 from workbench.topics import (
@@ -56,7 +56,7 @@ def topic_stability(
     InsufficientData
         If there are too few sources to leave any out.
     """
-    topics = _topics(study, side)
+    topics = stored_topics(study, side)
     fitted = study.step(f"topics-{side}")
 
     def compute() -> Outcome:
@@ -92,7 +92,7 @@ def stability_of(study: Study, side: str = "helper") -> StabilityCertificate:
     NotComputed
         If there is none, or topics were fitted anew, merged, split, dropped or moved since.
     """
-    topics = _topics(study, side)
+    topics = stored_topics(study, side)
     name = _name(side)
     if not (_facts(study, side).is_file() and study.has_table(name)):
         raise _missing(study, side)
@@ -124,15 +124,6 @@ def _keep(study: Study, found: StabilityCertificate) -> tuple[str, ...]:
     write_json(_facts(study, found.side), dict(found.settings))
     layer = f"layers/{found.layer.name}.parquet"
     return (*(f"{table}.parquet" for table in tables), layer, f"{name}.json")
-
-
-def _topics(study: Study, side: str) -> Topics:
-    if not (study.folder / "topics" / side / "topics.json").is_file():
-        raise NotComputed(
-            f"{study.folder} has no topics of the {side} side yet. "
-            f"Run `workbench topics {study.folder} --side {side}`."
-        )
-    return Topics.read(study.folder / "topics" / side)
 
 
 def _missing(study: Study, side: str) -> NotComputed:

@@ -23,13 +23,8 @@ from workbench.topics.over_time import (
     topics_over_sessions,
     topics_per_class,
 )
-from workbench.topics.result import OutlierShare, Topics
-from workbench.topics.stability import (
-    StabilityCertificate,
-    topic_stability,
-    topics_checksum,
-    warm_workers,
-)
+from workbench.topics.result import OutlierShare, Topics, topics_checksum
+from workbench.topics.stability import StabilityCertificate, topic_stability, warm_workers
 
 __all__ = [
     "Drop",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from workbench.corpus.layer import Layer
 from workbench.errors import BadInput
-from workbench.files import atomic_folder, read_json, write_json
+from workbench.files import atomic_folder, checksum_of, read_json, write_json
 from workbench.topics.placing import place
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "WORD_COLUMNS",
     "OutlierShare",
     "Topics",
+    "topics_checksum",
 ]
 
 TOPICS_FORMAT = 2
@@ -222,3 +223,9 @@ class Topics:
             f"Topics({self.side!r}: {self.n_topics} topics, {self.map.height:,} utterances fitted, "
             f"{self.set_apart_share:.0%} set apart, {self.outlier_share})"
         )
+
+
+def topics_checksum(topics: Topics) -> str:
+    """Checksum of which utterance has which topic; names and words do not enter it."""
+    labels = topics.layer.table.select("unit_id", "label").sort("unit_id")
+    return checksum_of([labels["unit_id"].to_list(), labels["label"].to_list()])

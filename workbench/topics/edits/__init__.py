@@ -2,6 +2,6 @@
 
 from workbench.topics.edits.edit import Drop, Edit, Merge, Move, Rename, Split
 from workbench.topics.edits.log import EditLog
-from workbench.topics.edits.replay import fit_checksum, replay
+from workbench.topics.edits.replay import replay
 
-__all__ = ["Drop", "Edit", "EditLog", "Merge", "Move", "Rename", "Split", "fit_checksum", "replay"]
+__all__ = ["Drop", "Edit", "EditLog", "Merge", "Move", "Rename", "Split", "replay"]

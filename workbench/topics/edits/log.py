@@ -42,7 +42,7 @@ class EditLog:
     side : str
         Side the topics were fitted on.
     fit : str
-        `Topics.checksum` of the fit the edits belong to: numbers of topics mean nothing in another fit.
+        `topics_checksum` of the fit the edits belong to: numbers of topics mean nothing in another fit.
     edits : tuple of Edit
     """
 
@@ -73,10 +73,12 @@ class EditLog:
 
     def write(self, path: str | Path) -> None:
         """Write the log whole or not at all."""
+        content = self._content()
+        text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+        if yaml.safe_load(text) != content:  # YAML takes some rare characters for line breaks
+            text = yaml.safe_dump(content, sort_keys=False)
         with atomic_path(path) as temporary:
-            temporary.write_text(
-                yaml.safe_dump(self._content(), sort_keys=False, allow_unicode=True), "utf-8"
-            )
+            temporary.write_text(text, "utf-8")
 
     @classmethod
     def read(cls, path: str | Path) -> EditLog:

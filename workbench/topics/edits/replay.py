@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from workbench.corpus.corpus import Corpus
 from workbench.corpus.layer import Layer
 from workbench.errors import BadInput
-from workbench.files import checksum_of
 from workbench.topics.assembly import KEPT_WORDS, SHOWN_WORDS, outlier_share, topic_info
 from workbench.topics.description import ctfidf_words
 from workbench.topics.edits.log import EditLog
@@ -23,19 +22,13 @@ from workbench.topics.edits.membership import Membership
 from workbench.topics.model import TOKENS, topic_vocabulary
 from workbench.topics.names import first_names
 from workbench.topics.reassignment import bars_of, centroids, similarities
-from workbench.topics.result import Topics
+from workbench.topics.result import Topics, topics_checksum
 from workbench.topics.texts import Texts, texts_of
 
-__all__ = ["fit_checksum", "replay"]
+__all__ = ["replay"]
 
 _APART = "set apart: "
 _REASSIGNED = "reassigned from the outliers"
-
-
-def fit_checksum(topics: Topics) -> str:
-    """Checksum of who belongs to which topic; it names a fit."""
-    rows = topics.layer.table.select("unit_id", "label").sort("unit_id").rows()
-    return checksum_of([list(row) for row in rows])
 
 
 def replay(fitted: Topics, log: EditLog, corpus: Corpus, embeddings: NDArray[np.float32]) -> Topics:
@@ -61,7 +54,7 @@ def replay(fitted: Topics, log: EditLog, corpus: Corpus, embeddings: NDArray[np.
     BadInput
         If the log belongs to another fit, or an edit cannot be done; the message names the edit.
     """
-    if log.fit != fit_checksum(fitted) or log.side != fitted.side:
+    if log.fit != topics_checksum(fitted) or log.side != fitted.side:
         raise BadInput(
             f"The log edits other topics than these {fitted.n_topics} of the {fitted.side} side: they were "
             "fitted again since, and numbers of topics mean nothing in another fit. Start a new log."

@@ -9,16 +9,9 @@ from typing import Any
 import polars as pl
 
 from workbench.corpus.layer import Layer
-from workbench.files import checksum_of
-from workbench.topics.result import Topics
+from workbench.topics.result import Topics, topics_checksum
 
-__all__ = ["StabilityCertificate", "topics_checksum"]
-
-
-def topics_checksum(topics: Topics) -> str:
-    """Checksum of which utterance has which topic; names and words do not enter it."""
-    labels = topics.layer.table.select("unit_id", "label").sort("unit_id")
-    return checksum_of([labels["unit_id"].to_list(), labels["label"].to_list()])
+__all__ = ["StabilityCertificate"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from workbench.files import checksum_of
 from workbench.topics.clustering import EPOCHS, LARGEST_SHARE, NEIGHBOURS
 from workbench.topics.model import TOKENS, default_min_topic_size, topic_vocabulary
 from workbench.topics.names import first_names
-from workbench.topics.result import Topics
-from workbench.topics.stability.certificate import StabilityCertificate, topics_checksum
+from workbench.topics.result import Topics, topics_checksum
+from workbench.topics.stability.certificate import StabilityCertificate
 from workbench.topics.stability.matching import NOT_DRAWN
 from workbench.topics.stability.measure import Series, Words, calibrated, word_overlap
 from workbench.topics.stability.refits import KeptRefits, Options, Refit, run_refits
