@@ -163,6 +163,17 @@ def test_too_few_utterances_say_so(corpus, embeddings):
         fit_topics(corpus, embeddings, side="client")
 
 
+def test_more_neighbours_than_texts_are_refused(corpus, embeddings):
+    with pytest.raises(BadInput, match=r"n_neighbors is 900 with 2\d\d distinct texts; expected 2 to"):
+        TopicModel(umap={"n_neighbors": 900}).fit(corpus, embeddings)
+
+
+def test_empty_texts_are_set_apart_and_too_few_are_left(corpus, embeddings):
+    silent = replace(corpus, utterances=corpus.utterances.with_columns(text=pl.lit("")))
+    with pytest.raises(InsufficientData, match=r"\(0 distinct ones after 360 backchannels"):
+        fit_topics(silent, embeddings)
+
+
 def test_equal_texts_are_one_text(corpus):
     same = replace(
         corpus,

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.errors import BadInput
+
 __all__ = [
     "EPOCHS",
     "EXACT_UP_TO",
@@ -176,7 +178,13 @@ def partition(
     -------
     ndarray of int, shape (n,)
         Topic of each text, 0 the largest (of equal ones, the first met); -1 for outliers.
+
+    Raises
+    ------
+    BadInput
+        If more neighbours are asked for than there are texts.
     """
+    check_neighbours(len(embeddings), umap)
     with one_thread(), expected_warnings():
         if neighbours is None and exact_neighbours(len(embeddings), umap):
             neighbours = nearest(embeddings, NEIGHBOURS)
@@ -188,6 +196,22 @@ def partition(
             len(embeddings), min_cluster_size=min_topic_size, overrides=hdbscan or {}
         ).fit(places)
     return _by_size(np.asarray(clusters.labels_, dtype=np.intp))
+
+
+def check_neighbours(n: int, umap: Mapping[str, Any] | None) -> None:
+    """Refuse options of UMAP that ask for more neighbours than there are texts.
+
+    Raises
+    ------
+    BadInput
+        UMAP itself would take fewer without a word that reaches the result.
+    """
+    asked = int((umap or {}).get("n_neighbors", NEIGHBOURS))
+    if not 2 <= asked < n:
+        raise BadInput(
+            f"UMAP's n_neighbors is {asked} with {n} distinct texts; expected 2 to {n - 1}. Give a smaller "
+            "number, or more sessions."
+        )
 
 
 def exact_neighbours(n: int, umap: Mapping[str, Any] | None) -> bool:

@@ -18,6 +18,7 @@ from workbench.topics.assembly import SHOWN_WORDS, Fitted, assemble
 from workbench.topics.backchannels import backchannel_layer, stop_words
 from workbench.topics.clustering import (
     NEIGHBOURS,
+    check_neighbours,
     exact_neighbours,
     expected_warnings,
     hdbscan_model,
@@ -211,6 +212,7 @@ class TopicModel:
 
         points = texts.embeddings
         asked = self.umap if isinstance(self.umap, Mapping) else None
+        check_neighbours(len(points), asked)
         exact = exact_neighbours(len(points), asked)
         neighbours = nearest(points, NEIGHBOURS) if exact else None
         bertopic = BERTopic(
