@@ -247,7 +247,7 @@ def test_the_index_leads_to_every_screen(browser_page, site, demo_study, artefac
     browser_page.screenshot(path=artefacts / "index.png", full_page=True)
     for slug, view in VIEWS.items():
         browser_page.goto(site)
-        browser_page.locator(".screens a", has_text=view.title).click()
+        browser_page.locator(f".screens a[href='./{slug}']", has_text=view.title).click()
         browser_page.wait_for_url(f"{site}/{slug}")
         assert browser_page.locator("nav a[aria-current]").inner_text() == view.title
         assert browser_page.locator(".question").inner_text() == view.question

@@ -164,7 +164,9 @@ def test_too_few_utterances_say_so(corpus, embeddings):
 
 
 def test_more_neighbours_than_texts_are_refused(corpus, embeddings):
-    with pytest.raises(BadInput, match=r"n_neighbors is 900 with 2\d\d distinct texts; expected 2 to"):
+    with pytest.raises(
+        BadInput, match=r"n_neighbors is 900 with 2\d\d distinct texts; expected 2 to"
+    ):
         TopicModel(umap={"n_neighbors": 900}).fit(corpus, embeddings)
 
 

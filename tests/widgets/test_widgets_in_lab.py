@@ -76,8 +76,6 @@ def use_topics(shown):
     shown.wait_until_same()
     shown.choose("topic", -1)
     shown.wait_until_same()
-    shown.part("turns").get_by_role("button", name="Next").click()
-    shown.part("turns").get_by_text("Rows 16 to").wait_for()
     corners = draw_box(shown.page, shown.part("map"), shown.view._data.places)
     shown.view.click("map", {"area": corners})
     shown.wait_until_same()
@@ -94,6 +92,8 @@ def use_topics(shown):
     shown.click_row("selection", 0)
     shown.wait_until_same()
     assert "→" in [row[0] for row in shown.rows("around")]
+    shown.part("turns").get_by_role("button", name="Next").click()
+    shown.part("turns").get_by_text("Rows 16 to").wait_for()
 
 
 def use_session(shown):

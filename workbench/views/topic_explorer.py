@@ -26,6 +26,10 @@ __all__ = ["TopicExplorer"]
 
 _SIDES = ("helper", "client")
 _TURNS = 200
+_GROUP_COLUMNS = (
+    *("group", "topic", "estimate", "low", "high", "method", "n", "n_clusters"),
+    *("p_value", "q_value", "finding", "reason"),
+)
 _PLACED = ("conversation", "turn", "role", "text")
 
 
@@ -414,9 +418,14 @@ class TopicExplorer(View):
         return structure.driving_words(own, pair=self.pair), ""
 
     def _group_table(self) -> tuple[pl.DataFrame, str]:
-        return self._data.groups, (
-            "A row per group and topic, then a row per pair of groups and topic."
-        )
+        """What is the same in all rows goes into the note, or the table is too wide for a sheet of paper."""
+        groups = self._data.groups
+        told = "A row per group and topic, then a row per pair of groups and topic."
+        level = groups["level"].max()
+        if level is not None and "estimand" in groups.columns:
+            shares = groups["estimand"].drop_nulls().unique(maintain_order=True)
+            told += f" Share: {'; differences: '.join(shares)}. Intervals: {level:.0%}."
+        return groups.select(x for x in _GROUP_COLUMNS if x in groups.columns), told
 
     # -- structure -----------------------------------------------------------------------------------
 
