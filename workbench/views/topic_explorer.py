@@ -421,7 +421,7 @@ class TopicExplorer(View):
         """What is the same in all rows goes into the note, or the table is too wide for a sheet of paper."""
         groups = self._data.groups
         told = "A row per group and topic, then a row per pair of groups and topic."
-        level = groups["level"].max()
+        level = next(iter(groups["level"].drop_nulls()), None)
         if level is not None and "estimand" in groups.columns:
             shares = groups["estimand"].drop_nulls().unique(maintain_order=True)
             told += f" Share: {'; differences: '.join(shares)}. Intervals: {level:.0%}."
