@@ -1,0 +1,8 @@
+"""Reliability: how far coders agree, and what an imperfect coder means for a figure.
+
+Consumes Layers and tables of codes; knows no head and no study.
+"""
+
+from workbench.reliability.ratings import Ratings
+
+__all__ = ["Ratings"]
