@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +39,9 @@ class Material:
     votes : annotator -> ndarray of shape (n, k), nan where that annotator did not code
     encoder : identity of the encoder's weights
     transcripts, videos : how many there are
+    facets : name -> ndarray of str, shape (n,)
+        Kinds of conversation by which figures are split and parts are left out whole, such as
+        `topic` and `quality`; empty string where it is not known.
     """
 
     texts: list[str]
@@ -49,6 +52,7 @@ class Material:
     votes: Mapping[str, NDArray[np.float64]]
     encoder: str
     transcripts: int
+    facets: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
 
     @property
     def videos(self) -> int:
@@ -112,10 +116,11 @@ def read_material(
         table=table,
         targets=targets,
         gold=gold,
-        sources=_sources(simple)[at],
+        sources=_fact(simple, "source")[at],
         votes=votes,
         encoder=encoder.weights,
         transcripts=simple.conversations.height,
+        facets={name: _fact(simple, name)[at] for name in ("topic", "quality")},
     )
 
 
@@ -133,7 +138,8 @@ def _gold(simple: Corpus, units: pl.Series, scheme: Scheme) -> NDArray[np.bool_]
     return _votes(simple.layer(f"{scheme.name}.gold"), units, scheme) == 1
 
 
-def _sources(corpus: Corpus) -> NDArray[np.str_]:
-    facts = corpus.conversations.select(pl.col("id").alias("conversation_id"), "source")
+def _fact(corpus: Corpus, column: str) -> NDArray[np.str_]:
+    """A column of the conversations, for each utterance; empty where it is null."""
+    facts = corpus.conversations.select(pl.col("id").alias("conversation_id"), column)
     joined = corpus.utterances.join(facts, on="conversation_id", how="left", maintain_order="left")
-    return joined["source"].to_numpy().astype(np.str_)
+    return joined[column].fill_null("").to_numpy().astype(np.str_)
