@@ -189,17 +189,19 @@ def from_replicates(
     n_clusters: int,
     scale: Scale = "plain",
     bounds: tuple[float, float] | None = None,
+    df: float | None = None,
 ) -> Estimate:
     """Make the Estimate of a statistic and its replicates (NaN: undefined).
 
     A jackknife is made on the given scale and carried back; percentiles are the
-    same on every scale.
+    same on every scale. `df` replaces G - 1 degrees of freedom of the jackknife where
+    most of the variance comes from fewer clusters than were left out.
     """
     if not np.isfinite(estimate):
         reason = "the quantity is undefined for these rows" if n else "no rows"
         return Estimate(None, level=level, n=n, n_clusters=n_clusters, reason=reason)
     value = float(estimate)
-    ends, notes = _ends(value, replicates, chosen, level, n_clusters, scale)
+    ends, notes = _ends(value, replicates, chosen, level, n_clusters, scale, df)
     note = "; ".join(notes) or None
     label = _LABELS[chosen]
     if chosen == "jackknife" and scale != "plain":
@@ -217,6 +219,7 @@ def _ends(
     level: float,
     n_clusters: int,
     scale: Scale,
+    df: float | None,
 ) -> tuple[tuple[float, float] | None, list[str]]:
     """Interval ends, or None, and what to say about them."""
     if n_clusters < 2:
@@ -234,7 +237,7 @@ def _ends(
     if lost:
         notes.append(f"{lost} of {len(replicates)} resamples undefined and left out")
     if chosen == "jackknife":
-        ends = _jackknife_ends(estimate, defined, level, scale)
+        ends = _jackknife_ends(estimate, defined, level, scale, df)
         return ends, notes if ends else [*notes, "all that is counted sits in one cluster"]
     tail = (1 - level) / 2
     low, high = np.quantile(defined, [tail, 1 - tail])
@@ -242,7 +245,11 @@ def _ends(
 
 
 def _jackknife_ends(
-    estimate: float, replicates: NDArray[np.float64], level: float, scale: Scale
+    estimate: float,
+    replicates: NDArray[np.float64],
+    level: float,
+    scale: Scale,
+    df: float | None,
 ) -> tuple[float, float] | None:
     """Estimate +- t(G - 1) * delete-one standard error; None at the end of a scale."""
     if scale != "plain":
@@ -251,11 +258,11 @@ def _jackknife_ends(
             moved, middle = there(replicates), float(there(estimate))
         if not (np.isfinite(moved).all() and np.isfinite(middle)):
             return None
-        ends = _jackknife_ends(middle, moved, level, "plain")
+        ends = _jackknife_ends(middle, moved, level, "plain", df)
         return None if ends is None else (float(back(ends[0])), float(back(ends[1])))
     groups = len(replicates)
     se = np.sqrt((groups - 1) / groups * np.square(replicates - replicates.mean()).sum())
-    half = float(stdtrit(groups - 1, (1 + level) / 2) * se)
+    half = float(stdtrit(groups - 1 if df is None else df, (1 + level) / 2) * se)
     return estimate - half, estimate + half
 
 
