@@ -29,7 +29,7 @@ import workbench as wb
 from workbench import settings
 from workbench.coding import load_codebook
 from workbench.coding.annomi import annomi_folder, read_material
-from workbench.coding.training import chosen_features
+from workbench.coding.recipes import features_of, recipe_of
 from workbench.embedding import Encoder, resolve_precision
 from workbench.heads import FeatureSpec, out_of_fold
 from workbench.statistics import cluster_interval, macro_f1_statistic, paired_difference
@@ -161,8 +161,8 @@ def memory() -> str:
 
 def head_effects(name: str) -> list[str]:
     """Macro-F1 of a head's recipe on other vectors, and the paired difference to the shipped way."""
-    spec, recipe = chosen_features(name)
     scheme = load_codebook("annomi").scheme(name)
+    spec, recipe = features_of(scheme), recipe_of(scheme)
     static = Encoder(engine="static")
     variants: dict[str, tuple[FeatureSpec, Encoder]] = {
         "transformer vectors, as shipped": (spec, Encoder()),

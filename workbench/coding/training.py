@@ -1,59 +1,27 @@
-"""Train the shipped heads again from AnnoMI: `train("annomi-helper")`.
-
-Features and penalties below were chosen by grouped cross-validation on folds of the seeds 11 and
-12; the cards report on folds of other seeds. The embedding of a turn rendered with one or three
-turns before it (`FeatureSpec.rendered_turns`) changed macro-F1 by less than 0.003 on folds of seed
-11, intervals of the paired difference on both sides of 0, and is left out.
-"""
+"""Train the shipped heads again from AnnoMI: `train("annomi-helper")`."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from workbench.coding.annomi import Material, annomi_folder, read_material
 from workbench.coding.books import load_codebook
+from workbench.coding.recipes import features_of, recipe_of
 from workbench.coding.scoring import Table, score_head
 from workbench.corpus import Scheme
 from workbench.errors import BadInput
-from workbench.heads import FeatureSpec, Head, Recipe, fit_head
+from workbench.heads import Head, fit_head
 
-__all__ = ["TRAINABLE", "chosen_features", "train"]
+__all__ = ["TRAINABLE", "train"]
 
 _LOG = logging.getLogger(__name__)
 
-_FEATURES = FeatureSpec(context_turns=2, hashed=4096)
-_HELPER = Recipe(
-    turn_penalty=2.0, surface_penalty=0.3, context_penalty=10.0, hashed_penalty=0.7, folds=4
-)
-_CLIENT = Recipe(
-    turn_penalty=3.0, surface_penalty=1.0, context_penalty=20.0, hashed_penalty=2.0, folds=4
-)
-_RECIPES: Mapping[str, Recipe] = {
-    "annomi-helper": _HELPER,
-    "annomi-helper-flags": replace(_HELPER, surface_penalty=3.0, aim="share"),
-    "annomi-client": _CLIENT,
-}
-
-TRAINABLE = tuple(_RECIPES)
+TRAINABLE = ("annomi-helper", "annomi-helper-flags", "annomi-client")
 """Names of the heads that can be trained here."""
-
-
-def chosen_features(name: str) -> tuple[FeatureSpec, Recipe]:
-    """What a shipped head reads and how it is trained.
-
-    Raises
-    ------
-    BadInput
-        If there is no such head.
-    """
-    if name not in TRAINABLE:
-        raise BadInput.unknown("trainable head", name, TRAINABLE)
-    return _FEATURES, _RECIPES[name]
 
 
 def train(
@@ -89,8 +57,10 @@ def train(
         If the data are not there.
     """
     started = time.monotonic()
-    spec, recipe = chosen_features(name)
+    if name not in TRAINABLE:
+        raise BadInput.unknown("trainable head", name, TRAINABLE)
     scheme = load_codebook("annomi").scheme(name)
+    spec, recipe = features_of(scheme), recipe_of(scheme)
     material = read_material(annomi_folder(data), scheme, spec)
     head = fit_head(
         material.table,

@@ -1,0 +1,294 @@
+"""Training material of any scheme: coded utterances with features, soft targets, votes, sources.
+
+What is learned is the share of coders that gave each label; what is scored against is the gold layer
+where there is one, else what most coders gave. Context is read from the whole conversation, coded or
+not, as the coder reads it later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from workbench.coding.rendered import rendered_embeddings
+from workbench.embedding import Embeddings, Encoder, aligned, embed
+from workbench.errors import BadInput, InsufficientData
+from workbench.heads import FeatureSpec, features
+
+if TYPE_CHECKING:
+    from workbench.corpus import Corpus, Layer, Scheme
+    from workbench.embedding import EmbeddingStore
+
+__all__ = ["Material", "build_material", "sides_of"]
+
+_SIDES = ("helper", "client")  # no head reads or scores what others say
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """Coded utterances of one scheme; n utterances, k labels, f features.
+
+    Attributes
+    ----------
+    units : ndarray of str, shape (n,)
+        Ids of the utterances, in the corpus' order.
+    texts : the n utterances
+    table : ndarray of float32, shape (n, f)
+    targets : ndarray, shape (n, k)
+        Share of coders that gave each label; the gold code where no other coder saw the utterance.
+    gold : ndarray of bool, shape (n, k)
+        The gold code where there is one, else the most frequent label (exclusive schemes) or what at
+        least half of the coders gave.
+    sources : ndarray of str, shape (n,)
+        What must not be cut (video, client, thread) of each utterance.
+    conversations : ndarray of str, shape (n,)
+    topic, quality : ndarray of str, shape (n,)
+        Of the conversation; empty where not known.
+    votes : coder -> ndarray of shape (n, k), nan where that coder did not code
+        Human coders; the gold coder alone where there is no other.
+    encoder : identity of the encoder's weights
+    """
+
+    units: NDArray[np.str_]
+    texts: list[str]
+    table: NDArray[np.float32]
+    targets: NDArray[np.float64]
+    gold: NDArray[np.bool_]
+    sources: NDArray[np.str_]
+    conversations: NDArray[np.str_]
+    topic: NDArray[np.str_]
+    quality: NDArray[np.str_]
+    votes: Mapping[str, NDArray[np.float64]]
+    encoder: str
+
+    @property
+    def videos(self) -> int:
+        """Number of sources."""
+        return len(np.unique(self.sources))
+
+    @property
+    def transcripts(self) -> int:
+        """Number of conversations with a coded utterance."""
+        return len(np.unique(self.conversations))
+
+    @property
+    def shared(self) -> NDArray[np.bool_]:
+        """Which utterances more than two coders coded, shape (n,)."""
+        return np.asarray(np.sum([~np.isnan(v[:, 0]) for v in self.votes.values()], axis=0) > 2)
+
+
+def build_material(
+    corpus: Corpus,
+    layers: Sequence[Layer],
+    scheme: Scheme,
+    spec: FeatureSpec,
+    *,
+    encoder: Encoder | None = None,
+    store: EmbeddingStore | None = None,
+    embeddings: Embeddings | None = None,
+) -> Material:
+    """Collect what coders said of a corpus' utterances in one scheme, with the features of a head.
+
+    Utterances without text are left out, and so are those of an exclusive scheme that no coder gave
+    a label.
+
+    Parameters
+    ----------
+    corpus
+        The conversations as a whole.
+    layers
+        Codings of `scheme` on utterances, one per coder, labels as in the scheme; at most one gold.
+    scheme, spec
+        What was coded and what the head is to read.
+    encoder, store
+        Default: `Encoder()` and the user's store.
+    embeddings
+        Ready embeddings of that encoder, by utterance id or one row per row of `corpus.utterances`.
+
+    Raises
+    ------
+    BadInput
+        If a layer codes other units or labels, or units that are not of this corpus or side.
+    InsufficientData
+        If nothing is left.
+    """
+    encoder = encoder or Encoder()
+    whole = corpus.utterances.with_row_index("_row")
+    talk = whole.filter(pl.col("side").is_in(_SIDES))
+    votes, gold = _votes(layers, scheme, talk, whole)
+    at = np.flatnonzero(_usable(talk, votes, gold))
+    if not len(at):
+        raise InsufficientData(f"No utterance with text is coded in {scheme.name!r}.")
+    votes = {coder: vote[at] for coder, vote in votes.items()}
+    targets, truth = _targets(votes, None if gold is None else gold[at], scheme)
+    texts = talk["text"].fill_null("").to_list()
+    vectors = (
+        embed(texts, encoder=encoder, store=store, progress=True)
+        if embeddings is None
+        else aligned(
+            embeddings,
+            ids=talk["id"].to_list(),
+            rows=talk["_row"].to_numpy(),
+            total=whole.height,
+            dimension=spec.dimensions,
+        )
+    )
+    table = features(
+        spec,
+        texts,
+        vectors,
+        conversations=talk["conversation_id"].to_list(),
+        sides=talk["side"].to_list(),
+        rendered=rendered_embeddings(spec, talk, encoder=encoder, store=store, progress=True),
+        rows=at,
+    )
+    facts = _facts(corpus, talk[at])
+    return Material(
+        units=talk["id"][at].to_numpy().astype(np.str_),
+        texts=[texts[row] for row in at],
+        table=table,
+        targets=targets,
+        gold=truth,
+        sources=facts["source"],
+        conversations=facts["conversation_id"],
+        topic=facts["topic"],
+        quality=facts["quality"],
+        votes=votes or {_gold_of(layers)[0].metadata.coder: targets},
+        encoder=encoder.weights,
+    )
+
+
+def _gold_of(layers: Sequence[Layer]) -> list[Layer]:
+    return [layer for layer in layers if layer.metadata.coder_kind == "gold"]
+
+
+def _votes(
+    layers: Sequence[Layer], scheme: Scheme, talk: pl.DataFrame, whole: pl.DataFrame
+) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64] | None]:
+    """Votes of the human coders over the rows of `talk`, and those of the gold layer."""
+    if not layers:
+        raise BadInput(f"No layer of {scheme.name!r} is given; name at least one coded layer.")
+    gold = _gold_of(layers)
+    if len(gold) > 1:
+        raise BadInput(
+            f"{len(gold)} gold layers are given ({[x.name for x in gold]}); at most one is gold."
+        )
+    votes: dict[str, NDArray[np.float64]] = {}
+    truth = None
+    for layer in layers:
+        vote = _vote(layer, scheme, talk, whole)
+        if layer.metadata.coder_kind == "gold":
+            truth = vote
+            continue
+        facts = layer.metadata
+        coder = facts.coder if facts.coder not in votes else f"{facts.coder}, round {facts.round}"
+        if coder in votes:
+            raise BadInput(f"Two layers are of coder {facts.coder!r} in round {facts.round}.")
+        votes[coder] = vote
+    return votes, truth
+
+
+def _vote(
+    layer: Layer, scheme: Scheme, talk: pl.DataFrame, whole: pl.DataFrame
+) -> NDArray[np.float64]:
+    """1 and 0 where the layer codes a row of `talk`, shape (len(talk), k), nan elsewhere."""
+    if layer.metadata.unit != "utterance":
+        raise BadInput(
+            f"Layer {layer.name!r} codes {layer.metadata.unit}s; heads learn from codes of utterances."
+        )
+    coded = layer.table.select("unit_id", "label").unique(maintain_order=True)
+    strange = sorted(set(coded["label"].drop_nulls()) - set(scheme.labels))
+    if strange:
+        raise BadInput(
+            f"Layer {layer.name!r} has labels outside scheme {scheme.name!r}: {strange[:5]}. "
+            f"Expected: {list(scheme.labels)}."
+        )
+    _check_units(layer, scheme, coded, whole)
+    if scheme.exclusive:
+        twice = coded.drop_nulls("label").filter(pl.col("unit_id").is_duplicated())["unit_id"]
+        if len(twice):
+            raise BadInput(
+                f"Layer {layer.name!r} gives {twice.n_unique()} utterances more than one label of "
+                f"{scheme.name!r}, of which exactly one holds; the first is {twice[0]!r}."
+            )
+        coded = coded.drop_nulls("label")
+    row_of = {unit: row for row, unit in enumerate(talk["id"])}
+    column_of = {label: column for column, label in enumerate(scheme.labels)}
+    vote = np.full((talk.height, len(scheme.labels)), np.nan)
+    vote[[row_of[unit] for unit in coded["unit_id"].unique(maintain_order=True)]] = 0
+    for unit, label in coded.drop_nulls("label").iter_rows():
+        vote[row_of[unit], column_of[label]] = 1
+    return vote
+
+
+def _check_units(layer: Layer, scheme: Scheme, coded: pl.DataFrame, whole: pl.DataFrame) -> None:
+    units = coded.select("unit_id").unique(maintain_order=True)
+    absent = units.join(whole, left_on="unit_id", right_on="id", how="anti")["unit_id"]
+    if len(absent):
+        raise BadInput(
+            f"Layer {layer.name!r} codes {len(absent)} utterances that are not in this corpus, the "
+            f"first is {absent[0]!r}; ids here look like {whole['id'][0]!r}."
+        )
+    fits = pl.col("side").is_in(sides_of(scheme))
+    wrong = whole.join(units, left_on="id", right_on="unit_id", how="semi").filter(~fits)
+    if wrong.height:
+        raise BadInput(
+            f"{wrong.height} coded utterances of layer {layer.name!r} are not of the side "
+            f"{scheme.side!r} that {scheme.name!r} applies to; the first is {wrong['id'][0]!r}. "
+            "If roles are not known yet, name them when loading, as roles={'A': 'therapist'}."
+        )
+
+
+def sides_of(scheme: Scheme) -> tuple[str, ...]:
+    """Sides whose utterances a scheme applies to; a scheme of neither side applies to both."""
+    return (scheme.side,) if scheme.side in _SIDES else _SIDES
+
+
+def _usable(
+    talk: pl.DataFrame,
+    votes: Mapping[str, NDArray[np.float64]],
+    gold: NDArray[np.float64] | None,
+) -> NDArray[np.bool_]:
+    every = [*votes.values(), *([] if gold is None else [gold])]
+    coded = np.any([~np.isnan(vote[:, 0]) for vote in every], axis=0)
+    spoken = talk["text"].fill_null("").str.strip_chars().str.len_chars().to_numpy() > 0
+    return np.asarray(coded & spoken)
+
+
+def _targets(
+    votes: Mapping[str, NDArray[np.float64]], gold: NDArray[np.float64] | None, scheme: Scheme
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Soft targets and the truth to score against; votes and gold of the usable rows only."""
+    if votes:
+        stacked = np.stack(list(votes.values()))
+        seen = (~np.isnan(stacked[:, :, 0])).sum(axis=0)[:, None]
+        shares = np.nansum(stacked, axis=0) / np.maximum(seen, 1)
+        targets = shares if gold is None else np.where(seen > 0, shares, gold)
+    else:
+        assert gold is not None
+        targets = gold
+    common = (
+        np.arange(targets.shape[1]) == targets.argmax(axis=1)[:, None]
+        if scheme.exclusive
+        else targets >= 0.5
+    )
+    if gold is None:
+        return targets, common
+    return targets, np.where(np.isnan(gold), common, gold == 1)
+
+
+def _facts(corpus: Corpus, coded: pl.DataFrame) -> dict[str, NDArray[np.str_]]:
+    """Facts of the conversation of each coded utterance; empty where not known."""
+    wanted = ("source", "topic", "quality")
+    known = [name for name in wanted if name in corpus.conversations.columns]
+    talks = corpus.conversations.select("id", *(pl.col(name).cast(pl.String) for name in known))
+    joined = coded.select("conversation_id").join(
+        talks, left_on="conversation_id", right_on="id", how="left", maintain_order="left"
+    )
+    joined = joined.with_columns(pl.lit("").alias(n) for n in wanted if n not in known)
+    return {name: joined[name].fill_null("").to_numpy().astype(np.str_) for name in joined.columns}
