@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Material", "build_material", "sides_of"]
 
 _SIDES = ("helper", "client")  # no head reads or scores what others say
+_FACETS = ("topic", "quality")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,8 +48,9 @@ class Material:
     sources : ndarray of str, shape (n,)
         What must not be cut (video, client, thread) of each utterance.
     conversations : ndarray of str, shape (n,)
-    topic, quality : ndarray of str, shape (n,)
-        Of the conversation; empty where not known.
+    facets : name -> ndarray of str, shape (n,)
+        Kinds of conversation by which figures are split and parts are left out whole, `topic` and
+        `quality`; empty string where it is not known.
     votes : coder -> ndarray of shape (n, k), nan where that coder did not code
         Human coders; the gold coder alone where there is no other.
     encoder : identity of the encoder's weights
@@ -61,8 +63,7 @@ class Material:
     gold: NDArray[np.bool_]
     sources: NDArray[np.str_]
     conversations: NDArray[np.str_]
-    topic: NDArray[np.str_]
-    quality: NDArray[np.str_]
+    facets: Mapping[str, NDArray[np.str_]]
     votes: Mapping[str, NDArray[np.float64]]
     encoder: str
 
@@ -156,8 +157,7 @@ def build_material(
         gold=truth,
         sources=facts["source"],
         conversations=facts["conversation_id"],
-        topic=facts["topic"],
-        quality=facts["quality"],
+        facets={name: facts[name] for name in _FACETS},
         votes=votes or {_gold_of(layers)[0].metadata.coder: targets},
         encoder=encoder.weights,
     )
@@ -284,7 +284,7 @@ def _targets(
 
 def _facts(corpus: Corpus, coded: pl.DataFrame) -> dict[str, NDArray[np.str_]]:
     """Facts of the conversation of each coded utterance; empty where not known."""
-    wanted = ("source", "topic", "quality")
+    wanted = ("source", *_FACETS)
     known = [name for name in wanted if name in corpus.conversations.columns]
     talks = corpus.conversations.select("id", *(pl.col(name).cast(pl.String) for name in known))
     joined = coded.select("conversation_id").join(
