@@ -1,0 +1,184 @@
+"""Layers of one scheme as a long table of codings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from workbench.corpus import Codebook, Layer, Scheme
+from workbench.errors import BadInput
+
+__all__ = ["Codings", "book_of", "codings_of_layers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Codings:
+    """A long table of codings and what is known of it.
+
+    Parameters
+    ----------
+    rows
+        `unit`, `coder`, `labels` (list; null: missing; empty: seen, nothing assigned), and where known
+        `conversation`, `source`.
+    coders
+        Names in order.
+    labels
+        Labels that the book or the layers state, in order; empty where nothing does.
+    book
+        Name of the book that `labels` are of; empty where there is none.
+    sets
+        Whether a unit takes any number of labels.
+    numeric
+        Whether the labels are numbers.
+    """
+
+    rows: pl.DataFrame
+    coders: tuple[str, ...]
+    labels: tuple[Any, ...] = ()
+    book: str = ""
+    sets: bool = False
+    numeric: bool = False
+    scheme: str = ""
+    unit: str = "unit"
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def book_of(
+    codebook: Codebook | Scheme | Sequence[str] | None, scheme: str
+) -> tuple[str, tuple[str, ...], bool | None]:
+    """Name, labels and exclusiveness that a book states for a scheme (None: it says nothing).
+
+    Raises
+    ------
+    BadInput
+        If a book of several schemes has none of this name.
+    """
+    if codebook is None:
+        return "", (), None
+    if isinstance(codebook, Codebook):
+        if scheme or len(codebook.schemes) > 1:
+            if not scheme:
+                names = [one.name for one in codebook.schemes]
+                raise BadInput(
+                    f"The codebook {codebook.name!r} has several schemes, {names}. Pass one of them: "
+                    "codebook=book.scheme(name)."
+                )
+            codebook = codebook.scheme(scheme)
+        else:
+            codebook = codebook.schemes[0]
+    if isinstance(codebook, Scheme):
+        return codebook.name, codebook.labels, codebook.exclusive
+    if isinstance(codebook, str):
+        raise BadInput(
+            f"codebook={codebook!r}: pass the book itself, as "
+            f"workbench.coding.load_codebook({codebook!r}), a scheme of it, or a list of labels."
+        )
+    return "the given labels", tuple(codebook), None
+
+
+def codings_of_layers(
+    layers: Sequence[Layer], codebook: Codebook | Scheme | Sequence[str] | None
+) -> Codings:
+    """Read layers of one scheme.
+
+    Raises
+    ------
+    BadInput
+        If they are of several schemes, units or codebooks, or one stands twice.
+    """
+    scheme, unit = _same(layers, "scheme"), _same(layers, "unit")
+    twice = [name for name, n in Counter(layer.name for layer in layers).items() if n > 1]
+    if twice:
+        raise BadInput(f"The layer {twice[0]!r} stands twice: a coder always agrees with itself.")
+    book, labels, exclusive = book_of(codebook, scheme)
+    if not book:
+        labels = _stated(layers)
+        book = f"of the layers ({scheme})" if labels else ""
+    if exclusive is None:
+        exclusive = _same_exclusiveness(layers)
+    names = _names(layers)
+    parts, notes = [], []
+    for name, layer in zip(names, layers, strict=True):
+        rows = _rows(layer, name, exclusive=exclusive)
+        parts.append(rows)
+        silent = int((rows["labels"].list.len() == 0).sum()) if exclusive else 0
+        if silent:
+            notes.append(f"{name} gave no label to {silent:,} {unit}s, which count as missing")
+    return Codings(
+        pl.concat(parts),
+        names,
+        labels,
+        book,
+        sets=not exclusive,
+        scheme=scheme,
+        unit=unit,
+        kinds={name: layer.metadata.coder_kind for name, layer in zip(names, layers, strict=True)},
+        notes=tuple(notes),
+    )
+
+
+def _rows(layer: Layer, name: str, *, exclusive: bool) -> pl.DataFrame:
+    rows = layer.table.group_by("unit_id", maintain_order=True).agg(
+        pl.col("label").drop_nulls().unique().sort().alias("labels")
+    )
+    several = rows.filter(pl.col("labels").list.len() > 1)["unit_id"]
+    if exclusive and len(several):
+        raise BadInput(
+            f"Layer {layer.name!r} gives several labels to {len(several):,} units, such as "
+            f"{several[0]!r}, though its codes exclude each other."
+        )
+    return rows.select(unit="unit_id", coder=pl.lit(name), labels="labels")
+
+
+def _names(layers: Sequence[Layer]) -> tuple[str, ...]:
+    """The coder's part of each layer's name, or the whole name where that is not distinct."""
+    short = [layer.name.removeprefix(f"{layer.metadata.scheme}.") for layer in layers]
+    return tuple(short if len(set(short)) == len(short) else [layer.name for layer in layers])
+
+
+def _same(layers: Sequence[Layer], fact: str) -> str:
+    values = list(dict.fromkeys(str(getattr(layer.metadata, fact)) for layer in layers))
+    if len(values) > 1:
+        raise BadInput(
+            f"The layers are of several {fact}s, {values}: agreement compares coders of one. Choose by "
+            f"`[x for x in layers if x.metadata.{fact} == {values[0]!r}]`."
+        )
+    return values[0]
+
+
+def _stated(layers: Sequence[Layer]) -> tuple[str, ...]:
+    """Labels that the layers state; they have to be of one book."""
+    checksums = {layer.metadata.codebook: layer.name for layer in layers if layer.metadata.codebook}
+    stated = [layer for layer in layers if layer.metadata.labels]
+    first = stated[0] if stated else None
+    for layer in stated[1:]:
+        ours, theirs = set(stated[0].metadata.labels), set(layer.metadata.labels)
+        if ours != theirs:
+            raise BadInput(
+                f"Two codebooks are mixed: layer {stated[0].name!r} knows {sorted(ours - theirs)} "
+                f"besides, and layer {layer.name!r} {sorted(theirs - ours)}. Compare layers of one book, "
+                "or pass codebook= with all labels."
+            )
+    if len(checksums) > 1:
+        raise BadInput(
+            f"Two codebooks are mixed: the layers {sorted(checksums.values())} were coded with different "
+            "versions (their checksums differ). Pass codebook= to say which one holds."
+        )
+    return first.metadata.labels if first else ()
+
+
+def _same_exclusiveness(layers: Sequence[Layer]) -> bool:
+    told = {layer.metadata.exclusive for layer in layers}
+    if len(told) > 1:
+        one = next(layer.name for layer in layers if layer.metadata.exclusive)
+        many = next(layer.name for layer in layers if not layer.metadata.exclusive)
+        raise BadInput(
+            f"Layer {one!r} takes one label a unit, layer {many!r} several: they are no codings of one "
+            "scheme. Pass codebook= to say which holds."
+        )
+    return told.pop()

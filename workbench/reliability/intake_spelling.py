@@ -1,0 +1,118 @@
+"""Labels against the book: what is not in it, and what is one label spelled two ways."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import polars as pl
+
+from workbench.errors import BadInput, shown
+
+__all__ = ["check_labels", "spelling_variants"]
+
+_LISTED = 5
+
+
+def spelling_variants(labels: Sequence[str]) -> list[tuple[str, ...]]:
+    """Groups of labels that differ in case, spaces, hyphens, underscores or points alone.
+
+    >>> spelling_variants(["open question", "Open-Question", "other"])
+    [('open question', 'Open-Question')]
+    """
+    groups: dict[str, list[str]] = defaultdict(list)
+    for label in dict.fromkeys(labels):
+        groups[_bare(label)].append(label)
+    return [tuple(group) for group in groups.values() if len(group) > 1]
+
+
+def check_labels(
+    rows: pl.DataFrame, labels: Sequence[Any], *, book: str, merge: Mapping[str, str]
+) -> tuple[pl.DataFrame, tuple[Any, ...]]:
+    """Return the rows with merged spellings, and all labels in order.
+
+    Parameters
+    ----------
+    rows
+        With a list column `labels`.
+    labels
+        Labels of the book in order; empty where there is none.
+    book
+        Its name; empty where there is none.
+    merge
+        Spelling -> label.
+
+    Raises
+    ------
+    BadInput
+        If a label is spelled in several ways, or not in the book; the message proposes what to do.
+    """
+    if rows.schema["labels"] != pl.List(pl.String):
+        return rows, tuple(labels)
+    counts = _counts(rows)
+    unknown = [spelling for spelling in merge if spelling not in counts]
+    if unknown:
+        raise BadInput.unknown("label to merge", unknown[0], list(counts))
+    if merge:
+        rows = rows.with_columns(
+            pl.col("labels").list.eval(pl.element().replace(dict(merge)).unique())
+        )
+        counts = _counts(rows)
+    if not book:
+        _refuse_variants(counts, _most_frequent(counts))
+        return rows, tuple(sorted(counts))
+    strange = {label: n for label, n in counts.items() if label not in labels}
+    if not strange:
+        return rows, tuple(labels)
+    known = {_bare(str(label)): str(label) for label in labels}
+    respelled = {label: known[_bare(label)] for label in strange if _bare(label) in known}
+    _refuse_variants(counts, respelled)
+    told = [_told(label, n, labels) for label, n in list(strange.items())[:_LISTED]]
+    more = f" and {len(strange) - _LISTED} more" if len(strange) > _LISTED else ""
+    by = rows.filter(pl.col("labels").list.eval(pl.element().is_in(list(strange))).list.any())
+    raise BadInput(
+        f"{len(strange)} codes are not in the codebook {book}: {', '.join(told)}{more} (coders "
+        f"{shown(by['coder'].unique(maintain_order=True).to_list())}). The book has {list(labels)}. "
+        "Correct the codes, say merge={given: meant}, or pass the book they are of."
+    )
+
+
+def _refuse_variants(counts: Mapping[str, int], meant: Mapping[str, str]) -> None:
+    """Say which spellings mean one label, and how to merge them."""
+    if meant:
+        told = [
+            f"{given!r} ({counts[given]:,} times) and {right!r} ({counts.get(right, 0):,} times)"
+            for given, right in list(meant.items())[:_LISTED]
+        ]
+        raise BadInput(
+            f"A label is spelled in several ways: {'; '.join(told)}. If they mean the same, pass "
+            f"merge={dict(meant)}."
+        )
+
+
+def _most_frequent(counts: Mapping[str, int]) -> dict[str, str]:
+    """Spelling -> the most frequent one of the same label."""
+    meant = {}
+    for group in spelling_variants(sorted(counts)):
+        right = max(group, key=lambda label: counts[label])
+        meant |= {label: right for label in group if label != right}
+    return meant
+
+
+def _counts(rows: pl.DataFrame) -> dict[str, int]:
+    given = rows["labels"].explode().drop_nulls().value_counts().sort("labels")
+    return dict(given.iter_rows())
+
+
+def _told(label: str, n: int, labels: Sequence[Any]) -> str:
+    near = get_close_matches(label, [str(x) for x in labels], n=1)
+    hint = f", near {near[0]!r}" if near else ""
+    return f"{shown([label])[0]!r} ({n:,} times{hint})"
+
+
+def _bare(label: str) -> str:
+    """What of a label does not depend on how it is spelled."""
+    return re.sub(r"[\s_.\-]+", "", label.casefold()) or label
