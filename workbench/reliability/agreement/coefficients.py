@@ -1,0 +1,348 @@
+"""The coefficients of agreement, each as data: what it is for, where it comes from, how it is summed.
+
+All have one form, 1 - observed disagreement / expected disagreement. They differ in what a unit weighs, in
+how far two codes are apart, and in where the expected disagreement comes from: the marginals of each coder
+(Cohen), of all coders together (Scott, Fleiss, Krippendorff), prevalence (Gwet), or the number of categories
+alone (Brennan and Prediger). Menus, documents and tests walk `COEFFICIENTS`.
+
+With missing cells a unit that one coder alone coded shows no agreement, but Fleiss' kappa and Gwet's
+coefficients let it count for the marginals (Gwet 2014, chapter 2); Krippendorff's alpha leaves it out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.errors import BadInput
+from workbench.reliability.agreement.distances import (
+    Difference,
+    Matrix,
+    Names,
+    Squares,
+    numeric,
+    ratio_matrix,
+    sets_matrix,
+    weight_matrix,
+)
+from workbench.reliability.agreement.sums import Coded, Sums, quotient
+from workbench.reliability.ratings import LEVELS, Level
+
+__all__ = ["COEFFICIENTS", "Coefficient", "distances_for"]
+
+_Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """A coefficient of agreement.
+
+    Attributes
+    ----------
+    name, title : str
+        Name in calls and tables, and name for people.
+    citation : str
+        Source of the formula, with DOI where there is one.
+    levels : tuple of str
+        Levels of measurement it applies to.
+    coders : {"two", "two or more"}
+        How many coders it compares.
+    missing : bool
+        Whether units with missing cells take part. Otherwise only units coded by both coders do.
+    form : callable
+        From ratings ready for summing and the option (weights or distance) to sums.
+    option : {"weights", "distance"} or None
+        What can be chosen.
+    from_codebook : bool
+        Whether the number of categories in the codebook enters, used or not.
+    """
+
+    name: str
+    title: str
+    citation: str
+    levels: tuple[Level, ...]
+    coders: Literal["two", "two or more"]
+    missing: bool
+    form: Callable[[Coded, object], Sums]
+    option: Literal["weights", "distance"] | None = None
+    from_codebook: bool = False
+
+
+# -- each unit weighs the same: percent, Scott, Fleiss, Gwet, Brennan and Prediger ---------------------
+
+
+def _per_unit(
+    coded: Coded, difference: Difference, largest: float, expected: Callable[[_Array], _Array]
+) -> Sums:
+    """Mean disagreement of the units against a disagreement expected from mean shares of the categories.
+
+    Columns: disagreement, paired units, then each category's share of its unit's codings. `expected` takes
+    shares (lines, k) and gives disagreement on the scale 0 to 1.
+    """
+    n = coded.codings
+    pairs = np.where(n > 1, coded.scale / np.maximum(1, n * (n - 1)), 0.0)
+    disagreement = coded.disagreement(2 * pairs, difference) / (largest or 1.0)
+    shares = coded.marginals(np.where(n > 0, coded.scale / np.maximum(1, n), 0.0))
+    totals = np.column_stack([disagreement, coded.scale * coded.paired, shares])
+
+    def value(sums: _Array) -> _Array:
+        observed = quotient(sums[:, 0], sums[:, 1])
+        marginals = sums[:, 2:]
+        share = quotient(marginals, marginals.sum(axis=1, keepdims=True))
+        by_chance = expected(share)
+        return 1 - quotient(observed, np.where(by_chance > 1e-12, by_chance, 0.0))
+
+    return Sums(totals, coded.paired, value)
+
+
+def _percent(coded: Coded, _: object) -> Sums:
+    return _per_unit(coded, Names(), 1.0, lambda share: np.ones(len(share)))
+
+
+def _pooled(coded: Coded, _: object) -> Sums:
+    """Scott's pi and Fleiss' kappa: two codings drawn from all coders' codings together."""
+    return _per_unit(coded, Names(), 1.0, lambda share: 1 - np.square(share).sum(axis=1))
+
+
+def _brennan_prediger(coded: Coded, _: object) -> Sums:
+    q = len(coded.ratings.categories)
+    return _per_unit(coded, Names(), 1.0, lambda share: np.full(len(share), 1 - 1 / max(1, q)))
+
+
+def _gwet(coded: Coded, table: _Array) -> Sums:
+    """Make Gwet's coefficient for weights of disagreement between all q categories.
+
+    Chance agreement is T / (q (q - 1)) * sum pi (1 - pi), T the sum of all weights of agreement.
+    """
+    q, largest = len(table), float(table.max(initial=0.0))
+    total = q * q - table.sum() / (largest or 1.0)
+    used = coded.used
+
+    def expected(share: _Array) -> _Array:
+        if q < 2:
+            return np.full(len(share), np.nan)
+        return 1 - total / (q * (q - 1)) * (share * (1 - share)).sum(axis=1)
+
+    return _per_unit(coded, Matrix(table[np.ix_(used, used)]), largest, expected)
+
+
+def _ac1(coded: Coded, _: object) -> Sums:
+    q = len(coded.ratings.categories)
+    return _gwet(coded, 1.0 - np.eye(q))
+
+
+def _ac2(coded: Coded, weights: object) -> Sums:
+    return _gwet(coded, _weights(coded, weights))
+
+
+# -- two coders, each with marginals of its own: Cohen -------------------------------------------------
+
+
+def _two_coders(coded: Coded, difference: Difference) -> Sums:
+    """Columns: disagreement, units, then the codings of one coder and of the other."""
+    both = (coded.codings > 1).astype(float)
+    k = len(coded.used)
+    one, other = (coded.marginals(both, coder=column) for column in (0, 1))
+    totals = np.column_stack([coded.disagreement(both, difference), coded.total(both), one, other])
+
+    def value(sums: _Array) -> _Array:
+        expected = difference.product(sums[:, 2 : 2 + k], sums[:, 2 + k :])
+        return 1 - quotient(sums[:, 0] * sums[:, 1], expected)
+
+    return Sums(totals, coded.paired, value)
+
+
+def _cohen(coded: Coded, _: object) -> Sums:
+    return _two_coders(coded, Names())
+
+
+def _weighted(coded: Coded, weights: object) -> Sums:
+    used = coded.used
+    return _two_coders(coded, Matrix(_weights(coded, weights)[np.ix_(used, used)]))
+
+
+def _weights(coded: Coded, weights: object) -> _Array:
+    """Weights of disagreement between all categories: by rank for ordinal codes, else by value."""
+    ratings = coded.ratings
+    points = (
+        np.arange(float(len(ratings.categories)))
+        if ratings.level == "ordinal"
+        else numeric(ratings.categories, level=ratings.level)
+    )
+    return weight_matrix("linear" if weights is None else weights, points)  # type: ignore[arg-type]
+
+
+# -- each coding weighs the same: Krippendorff ---------------------------------------------------------
+
+
+def distances_for(level: Level) -> tuple[str, ...]:
+    """Distances of alpha that a level allows; the last is the default."""
+    if level == "sets":
+        return ("nominal", "jaccard", "masi")
+    return ("nominal", "ordinal", "interval", "ratio")[: LEVELS.index(level) + 1]
+
+
+def _alpha(coded: Coded, distance: object) -> Sums:
+    """1 - (n - 1) * sum of observed distances / sum over all pairs of distances, n pairable codings.
+
+    Columns: observed distances (ordinal: pairs of each two categories), then codings of each category.
+    """
+    name = distances_for(coded.ratings.level)[-1] if distance is None else str(distance)
+    if name not in distances_for(coded.ratings.level):
+        raise BadInput(
+            f"distance={name!r} does not fit codes of level {coded.ratings.level!r}; "
+            f"it may be one of {list(distances_for(coded.ratings.level))}."
+        )
+    n = coded.codings
+    pairs = np.where(n > 1, coded.scale / np.maximum(1, n - 1), 0.0)
+    counts = coded.marginals((n > 1).astype(float))
+    if name == "ordinal":
+        return _ordinal_alpha(coded, pairs, counts)
+    difference = _difference(coded, name)
+    totals = np.column_stack([coded.disagreement(2 * pairs, difference) / coded.scale, counts])
+
+    def value(sums: _Array) -> _Array:
+        codings = sums[:, 1:]
+        observed = sums[:, 0] * (codings.sum(axis=1) - 1)
+        return 1 - quotient(observed, difference.product(codings, codings))
+
+    return Sums(totals, coded.paired, value)
+
+
+def _ordinal_alpha(coded: Coded, pairs: _Array, counts: _Array) -> Sums:
+    """Make alpha for ranks: squared differences of the mid-ranks among the codings at hand."""
+    cluster, low, high, sums_of_cells = coded.cells(2 * pairs)
+    k, groups = len(coded.used), len(counts)
+    cells, column = np.unique(low * max(1, k) + high, return_inverse=True)
+    below, above = np.divmod(cells, max(1, k))
+    observed = np.zeros((groups, len(cells)))
+    observed[cluster, column] = sums_of_cells / coded.scale
+
+    def value(sums: _Array) -> _Array:
+        codings, met = sums[:, :k], sums[:, k:]
+        n = codings.sum(axis=1, keepdims=True)
+        rank = np.cumsum(codings, axis=1) - (codings + n) / 2  # mid-ranks, their mean is 0
+        apart = (met * np.square(rank[:, above] - rank[:, below])).sum(axis=1)
+        expected = 2 * n[:, 0] * (codings * rank**2).sum(axis=1)
+        return 1 - quotient(apart * (n[:, 0] - 1), expected)
+
+    return Sums(np.column_stack([counts, observed]), coded.paired, value)
+
+
+def _difference(coded: Coded, name: str) -> Difference:
+    """Make the distance between the categories in use."""
+    used = [coded.ratings.categories[position] for position in coded.used]
+    if name == "nominal":
+        return Names()
+    if name in ("masi", "jaccard"):
+        return sets_matrix(used, name=name)
+    points = numeric(used, level=coded.ratings.level)
+    return Squares(points) if name == "interval" else ratio_matrix(points)
+
+
+_NAMES: tuple[Level, ...] = ("nominal", "ordinal")
+
+#: Every coefficient by name, from the plainest on.
+COEFFICIENTS: Mapping[str, Coefficient] = MappingProxyType(
+    {
+        one.name: one
+        for one in (
+            Coefficient(
+                "percent",
+                "Percent agreement",
+                "Mean share of agreeing pairs of codings: Fleiss (1971), "
+                "https://doi.org/10.1037/h0031619",
+                LEVELS,
+                "two or more",
+                True,
+                _percent,
+            ),
+            Coefficient(
+                "cohen_kappa",
+                "Cohen's kappa",
+                "Cohen (1960), https://doi.org/10.1177/001316446002000104",
+                _NAMES,
+                "two",
+                False,
+                _cohen,
+            ),
+            Coefficient(
+                "weighted_kappa",
+                "Weighted kappa",
+                "Cohen (1968), https://doi.org/10.1037/h0026256",
+                ("ordinal", "interval", "ratio"),
+                "two",
+                False,
+                _weighted,
+                "weights",
+            ),
+            Coefficient(
+                "scott_pi",
+                "Scott's pi",
+                "Scott (1955), https://doi.org/10.1086/266577",
+                _NAMES,
+                "two",
+                False,
+                _pooled,
+            ),
+            Coefficient(
+                "fleiss_kappa",
+                "Fleiss' kappa",
+                "Fleiss (1971), https://doi.org/10.1037/h0031619; with missing cells Gwet (2021), "
+                "https://doi.org/10.1177/0013164420973080",
+                _NAMES,
+                "two or more",
+                True,
+                _pooled,
+            ),
+            Coefficient(
+                "krippendorff_alpha",
+                "Krippendorff's alpha",
+                "Hayes and Krippendorff (2007), https://doi.org/10.1080/19312450709336664; sets: "
+                "Passonneau (2006), https://aclanthology.org/L06-1392",
+                LEVELS,
+                "two or more",
+                True,
+                _alpha,
+                "distance",
+            ),
+            Coefficient(
+                "gwet_ac1",
+                "Gwet's AC1",
+                "Gwet (2008), https://doi.org/10.1348/000711006X126600",
+                _NAMES,
+                "two or more",
+                True,
+                _ac1,
+                from_codebook=True,
+            ),
+            Coefficient(
+                "gwet_ac2",
+                "Gwet's AC2",
+                "Gwet (2014), Handbook of Inter-Rater Reliability, 4th ed.; AC1: "
+                "https://doi.org/10.1348/000711006X126600",
+                ("ordinal",),
+                "two or more",
+                True,
+                _ac2,
+                "weights",
+                from_codebook=True,
+            ),
+            Coefficient(
+                "brennan_prediger",
+                "Brennan-Prediger",
+                "Brennan and Prediger (1981), https://doi.org/10.1177/001316448104100307",
+                _NAMES,
+                "two or more",
+                True,
+                _brennan_prediger,
+                from_codebook=True,
+            ),
+        )
+    }
+)
