@@ -6,22 +6,26 @@ Nothing leaves the machine but through an `OpenAICompatibleLM` to an endpoint th
 permission that is asked before every call.
 """
 
+from workbench.language_models.endpoint import EndpointError
 from workbench.language_models.folders import smollm2_file
 from workbench.language_models.local import LanguageModel, LocalLM, local
 from workbench.language_models.neutral import filler_text, neutral_text
 from workbench.language_models.openai_compatible import OpenAICompatibleLM
 from workbench.language_models.prompt import Absence, Component, Message, Prompt, Role
 from workbench.language_models.recorded import RecordedLM, recorded
+from workbench.language_models.reply import Reply
 
 __all__ = [
     "Absence",
     "Component",
+    "EndpointError",
     "LanguageModel",
     "LocalLM",
     "Message",
     "OpenAICompatibleLM",
     "Prompt",
     "RecordedLM",
+    "Reply",
     "Role",
     "filler_text",
     "local",

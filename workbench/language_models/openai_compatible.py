@@ -8,7 +8,6 @@ asks for their consent and writes each call down.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
@@ -17,14 +16,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
-from urllib.error import HTTPError, URLError
-from urllib.request import OpenerDirector, ProxyHandler, Request, build_opener
+from urllib.request import OpenerDirector, ProxyHandler, build_opener
 
 import numpy as np
 
-from workbench.errors import BadInput, NetworkRefused, WorkbenchError
+from workbench.errors import BadInput, NetworkRefused
 from workbench.files import checksum_of
+from workbench.language_models.endpoint import EndpointError, post_json
 from workbench.language_models.prompt import Message
+from workbench.language_models.reply import Reply
 from workbench.network import is_this_machine
 from workbench.progress import track
 
@@ -32,6 +32,33 @@ __all__ = ["OpenAICompatibleLM", "RemoteCall", "permitting"]
 
 _TOP_TOKENS = 20
 """Most tokens that servers return with their log-probabilities."""
+
+
+_NOT_TAKEN = (400, 422)
+"""Answers of a server that does not know a field of the request."""
+
+_FILTERS = ("content_filter", "content_policy_violation")
+"""Error codes of servers whose filter did not let the prompt through."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """Which optional fields of a request a server takes."""
+
+    schema: bool
+    logprobs: bool
+
+    def fields(self, schema: Mapping[str, Any] | None) -> dict[str, Any]:
+        told: dict[str, Any] = {}
+        if self.schema and schema is not None:
+            form = {"name": "answer", "strict": True, "schema": dict(schema)}
+            told["response_format"] = {"type": "json_schema", "json_schema": form}
+        if self.logprobs:
+            told |= {"logprobs": True, "top_logprobs": _TOP_TOKENS}
+        return told
+
+
+_OFFERS = (_Offer(True, True), _Offer(True, False), _Offer(False, True), _Offer(False, False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +102,24 @@ class OpenAICompatibleLM:
         Environment variable that holds the key; none is sent by default.
     timeout
         Seconds to wait for an answer.
+    patience
+        Seconds that all waits for a busy server may take together, per request.
     """
 
     def __init__(
-        self, endpoint: str, model: str, *, key_variable: str = "", timeout: float = 60.0
+        self,
+        endpoint: str,
+        model: str,
+        *,
+        key_variable: str = "",
+        timeout: float = 60.0,
+        patience: float = 60.0,
     ) -> None:
         if not re.match(r"https?://[^/]+", endpoint):
             raise BadInput(f"{endpoint!r} is no address; give one as 'http://127.0.0.1:8000/v1'.")
         self.endpoint, self.model = endpoint.rstrip("/"), model
-        self.key_variable, self.timeout = key_variable, timeout
+        self.key_variable, self.timeout, self.patience = key_variable, timeout, patience
+        self._offers: _Offer | None = None
         self._here = is_this_machine(endpoint)
 
     def __repr__(self) -> str:
@@ -107,11 +143,11 @@ class OpenAICompatibleLM:
         BadInput
             If options are fewer than two, empty or begin with each other, or the server gives no
             log-probabilities.
-        WorkbenchError
+        EndpointError
             If the server cannot be reached or answers with an error.
         """
         _check(options)
-        self._ask_permission(conversations)
+        self.ask_permission(conversations)
         opener = self._opener()
         rows = [
             self._score(opener, messages, options)
@@ -128,20 +164,79 @@ class OpenAICompatibleLM:
             If the server is another machine and nobody permitted it.
         BadInput
             If the answer holds no message.
-        WorkbenchError
+        EndpointError
             If the server cannot be reached or answers with an error.
         """
-        self._ask_permission([conversation])
-        content = {
+        self.ask_permission([conversation])
+        answer = self._post(self._opener(), self._content(conversation, max_tokens))
+        return self._reply(answer).text
+
+    def ask(
+        self,
+        conversation: Sequence[Message],
+        *,
+        max_tokens: int = 64,
+        schema: Mapping[str, Any] | None = None,
+        temperature: float = 0.0,
+        seed: int | None = None,
+    ) -> Reply:
+        """Let the model write an answer in a form, and tell how it came to it.
+
+        The form is asked for by `response_format` and the alternatives of each token by `logprobs`, as far
+        as the server takes them: what it refuses with 400 or 422 is left out from then on, and a schema is
+        then only a wish of the prompt.
+
+        Parameters
+        ----------
+        schema
+            JSON schema of the answer.
+        temperature
+            0 for the likeliest answer.
+        seed
+            For servers that honour one.
+
+        Raises
+        ------
+        NetworkRefused
+            If the server is another machine and nobody permitted it.
+        BadInput
+            If the answer is no chat completion.
+        EndpointError
+            If the server cannot be reached or answers with an error.
+        """
+        self.ask_permission([conversation])
+        content = self._content(conversation, max_tokens, temperature=temperature)
+        content |= {} if seed is None else {"seed": seed}
+        refused: EndpointError | None = None
+        for offer in _OFFERS if self._offers is None else (self._offers,):
+            try:
+                answer = self._post(self._opener(), content | offer.fields(schema))
+            except EndpointError as error:
+                if error.code in _FILTERS:
+                    return Reply.declined()
+                if self._offers is not None or error.status not in _NOT_TAKEN:
+                    raise
+                refused = refused or error
+                continue
+            self._offers = offer
+            return self._reply(answer)
+        assert refused is not None
+        raise refused
+
+    def _content(
+        self, conversation: Sequence[Message], max_tokens: int, *, temperature: float = 0.0
+    ) -> dict[str, Any]:
+        return {
             "model": self.model,
             "messages": list(conversation),
             "max_tokens": max_tokens,
-            "temperature": 0.0,
+            "temperature": temperature,
         }
-        answer = self._post(self._opener(), content)
+
+    def _reply(self, answer: Any) -> Reply:
         try:
-            return str(answer["choices"][0]["message"]["content"] or "").strip()
-        except (KeyError, IndexError, TypeError):
+            return Reply.of_completion(answer)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError):
             raise BadInput(
                 f"{self.endpoint} gave no message for model {self.model!r}. The workbench needs a server "
                 "of OpenAI-compatible chat completions."
@@ -150,7 +245,14 @@ class OpenAICompatibleLM:
     def _opener(self) -> OpenerDirector:
         return build_opener(ProxyHandler({})) if self._here else build_opener()
 
-    def _ask_permission(self, conversations: Sequence[Sequence[Message]]) -> None:
+    def ask_permission(self, conversations: Sequence[Sequence[Message]]) -> None:
+        """Ask whoever stands around (`permitting`) before these are sent; a server here needs no asking.
+
+        Raises
+        ------
+        NetworkRefused
+            If nobody stands around, or they refuse.
+        """
         if self._here or not conversations:
             return
         permission = _permission.get()
@@ -192,23 +294,15 @@ class OpenAICompatibleLM:
         headers = {"Content-Type": "application/json"}
         if self.key_variable:
             headers["Authorization"] = f"Bearer {os.environ.get(self.key_variable, '')}"
-        request = Request(
-            f"{self.endpoint}/chat/completions", json.dumps(content).encode(), headers=headers
+        return post_json(
+            opener,
+            f"{self.endpoint}/chat/completions",
+            content,
+            headers=headers,
+            model=self.model,
+            timeout=self.timeout,
+            patience=self.patience,
         )
-        try:
-            with opener.open(request, timeout=self.timeout) as response:
-                return json.load(response)
-        except HTTPError as error:  # its body may repeat the prompt: not shown
-            raise WorkbenchError(
-                f"{self.endpoint} answered {error.code} for model {self.model!r}."
-            ) from None
-        except (URLError, TimeoutError, ConnectionError) as error:
-            reason = getattr(error, "reason", error)
-            raise WorkbenchError(f"{self.endpoint} cannot be reached ({reason}).") from None
-        except ValueError:
-            raise WorkbenchError(
-                f"{self.endpoint} answered with something that is no JSON."
-            ) from None
 
 
 def _check(options: Sequence[str]) -> None:

@@ -9,7 +9,6 @@ is written. A line cut off by a crash is passed over, and that answer is asked a
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from workbench import settings
 from workbench.errors import BadInput, NotComputed
 from workbench.files import atomic_path, checksum_of
+from workbench.language_models.answer_file import append_lines, read_lines
 from workbench.language_models.local import LanguageModel
 from workbench.language_models.prompt import Message
 
@@ -55,7 +55,7 @@ class RecordedLM:
     ) -> None:
         self.path = Path(path)
         self.model = model
-        self._answers, models, self._torn = _read(self.path)
+        self._answers, models = _read(self.path)
         self._marks: Mapping[str, Collection[str]] | None = None
         if model is not None:
             self.fingerprint = model.fingerprint
@@ -133,7 +133,7 @@ class RecordedLM:
             for key, score in zip(row, line, strict=True):
                 new[key] = float(score)
                 lines.append({"model": self.fingerprint, "key": key, "logprob": new[key], **of})
-        self._append(lines)
+        append_lines(self.path, lines)
         self._answers.update(new)
 
     def _marks_of(self, messages: Sequence[Message]) -> dict[str, list[str]]:
@@ -142,15 +142,6 @@ class RecordedLM:
         told = "\n".join(message["content"] for message in messages)
         found = (marks for text, marks in self._marks.items() if text in told)
         return {"of": sorted({mark for marks in found for mark in marks})}
-
-    def _append(self, new: Sequence[Mapping[str, object]]) -> None:
-        lines = "".join(json.dumps(record) + "\n" for record in new)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write("\n" + lines if self._torn else lines)
-            file.flush()
-            os.fsync(file.fileno())
-        self._torn = False
 
 
 def recorded(model: LanguageModel, path: str | Path | None = None) -> RecordedLM:
@@ -190,17 +181,13 @@ def forget_answers(path: Path, marks: Collection[str], *, dry: bool = False) -> 
     return len(lines) - len(kept)
 
 
-def _read(path: Path) -> tuple[dict[str, float], set[str], bool]:
+def _read(path: Path) -> tuple[dict[str, float], set[str]]:
     answers: dict[str, float] = {}
     models: set[str] = set()
-    if not path.exists():
-        return answers, models, False
-    text = path.read_text("utf-8", errors="replace")
-    for line in text.splitlines():
+    for record in read_lines(path):
         try:
-            record = json.loads(line)
             answers[record["key"]] = float(record["logprob"])
             models.add(record["model"])
-        except (json.JSONDecodeError, KeyError, TypeError):
-            continue  # cut off by a crash: asked again
-    return answers, models, bool(text) and not text.endswith("\n")
+        except (KeyError, TypeError, ValueError):
+            continue
+    return answers, models
