@@ -44,7 +44,7 @@ def test_the_checksum_follows_the_content_not_its_layout(tmp_path):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("name: [", "row 1.*YAML"),
+        ("name: [", "line 1.*YAML"),
         ("- a", "mapping"),
         ("name: x", "lacks"),
         (BOOK.replace("definition: asks}", "meaning: asks}"), r"lacks \['definition'\]"),
@@ -57,6 +57,101 @@ def test_the_checksum_follows_the_content_not_its_layout(tmp_path):
 def test_what_is_no_codebook_is_refused(tmp_path, text, told):
     with pytest.raises(BadInput, match=rf"(?s)book\.yaml.*{told}"):
         read(tmp_path, text)
+
+
+RATED = BOOK.replace("exclusive: true", "exclusive: false\n    level: ordinal\n    scale: [1, 5]")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (
+            "parent: question",
+            "parent: questions",
+            "10, code 'open': parent 'questions' is not in the scheme. Present: ['question', 'open'].",
+        ),
+        ("label: open", "label: Question", "10, code 'Question': differs from 'question'"),
+        ("asks openly", "asks openly, exampels: [x]", "10, code 'open': the key 'exampels'"),
+        ("label: open", "label: no", "10, a code of scheme 'helper': `label` is no text"),
+        ("asks openly", "''", "10, code 'open': `definition` is empty"),
+        ('["Why?"]', '"Why?"', "10, code 'open': `examples` is a list"),
+        ('["Why?"]', "[on]", "10, code 'open': `examples` is no text"),
+        (
+            "side: helper",
+            "side: therapist",
+            "6, scheme 'helper': `side` is 'therapist'; expected one of",
+        ),
+        ("exclusive: true", "exclusive: maybe", "7, scheme 'helper': `exclusive` is 'maybe'"),
+        (
+            "exclusive: true",
+            "exclusive: true\n    unit: turn",
+            "8, scheme 'helper': `unit` is 'turn'",
+        ),
+        (
+            "exclusive: true",
+            "exclusive: true\n    scale: [1, 5]",
+            "8, scheme 'helper': the level is",
+        ),
+        (
+            "exclusive: true",
+            "exclusive: true\n    level: ordinal",
+            "8, scheme 'helper': the level is",
+        ),
+        (
+            "exclusive: true",
+            "exclusive: true\n    level: ordinal\n    scale: [5, 1]",
+            "9, scheme 'helper': `scale` is the lowest and the highest",
+        ),
+        ("asks}", "asks, parent: open}", "9, code 'question': its parents form a circle"),
+        (
+            "title:",
+            "citaton: me\ntitle:",
+            "2, the book: the key 'citaton' is unknown. Did you mean 'citation'",
+        ),
+    ],
+)
+def test_an_error_names_file_line_and_code(tmp_path, before, after, told):
+    with pytest.raises(BadInput) as raised:
+        read(tmp_path, BOOK.replace(before, after))
+    line, rest = told.split(", ", 1)
+    assert f"book.yaml line {line}, {rest}" in str(raised.value)
+
+
+def test_a_key_that_stands_twice_and_an_alias_are_refused(tmp_path):
+    with pytest.raises(BadInput, match="line 3: the key 'title' stands twice"):
+        read(tmp_path, BOOK.replace("version", "title: again\nversion"))
+    laughs = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
+    with pytest.raises(BadInput, match="stands for another one"):
+        read(tmp_path, laughs)
+
+
+def test_two_schemes_of_one_name_are_refused(tmp_path):
+    again = BOOK + BOOK.split("schemes:\n", maxsplit=1)[1]
+    with pytest.raises(BadInput, match="line 11: scheme 'helper' stands twice"):
+        read(tmp_path, again)
+
+
+def test_ratings_have_a_level_and_a_scale(tmp_path):
+    scheme = read(tmp_path, RATED).scheme("helper")
+    assert (scheme.level, scheme.scale) == ("ordinal", (1.0, 5.0))
+    plain = read(tmp_path, BOOK).scheme("helper")
+    assert (plain.level, plain.scale) == ("nominal", None)
+
+
+def test_a_book_of_ratings_goes_through_a_coding_tool(tmp_path):
+    book = read(tmp_path, RATED)
+    book.write(tmp_path / "book.qdc")
+    again = Codebook.read(tmp_path / "book.qdc").scheme("helper")
+    assert (again.level, again.scale) == ("ordinal", (1.0, 5.0))
+    assert again.labels == book.scheme("helper").labels
+
+
+def test_a_code_is_found_by_its_label_and_may_have_a_published_name(tmp_path):
+    book = read(tmp_path, BOOK.replace("label: open", "label: open, name: Open Question"))
+    scheme = book.scheme("helper")
+    assert scheme.code("open").name == "Open Question"
+    with pytest.raises(BadInput, match="Did you mean 'open'"):
+        scheme.code("opne")
 
 
 def test_a_missing_book_is_refused(tmp_path):

@@ -2,6 +2,7 @@
 
 from workbench.coding.books import codebooks, load_codebook
 from workbench.coding.coder import NO_GOAL, Coding, code_corpus
+from workbench.coding.crosswalks import crosswalk, crosswalks
 from workbench.coding.trained_heads import shipped_head, trained_schemes
 
 __all__ = [
@@ -9,6 +10,8 @@ __all__ = [
     "Coding",
     "code_corpus",
     "codebooks",
+    "crosswalk",
+    "crosswalks",
     "load_codebook",
     "shipped_head",
     "trained_schemes",

@@ -2,6 +2,7 @@
 
 from workbench.corpus.codebook import Code, Codebook, Scheme
 from workbench.corpus.corpus import Conversation, Corpus, CorpusMetadata
+from workbench.corpus.crosswalk import Crosswalk
 from workbench.corpus.layer import Layer, LayerMetadata
 from workbench.corpus.listing import formats
 from workbench.corpus.loading import load
@@ -13,6 +14,7 @@ __all__ = [
     "Conversation",
     "Corpus",
     "CorpusMetadata",
+    "Crosswalk",
     "Finding",
     "Layer",
     "LayerMetadata",

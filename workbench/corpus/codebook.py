@@ -1,16 +1,27 @@
-"""Codebooks as data: what a code means, to whom it applies, whether codes exclude each other."""
+"""Codebooks as data: what a code means, to whom it applies, whether codes exclude each other.
+
+A book holds schemes, a scheme the codes for one side of the talk. Codes of most schemes are given to
+units; codes of a scheme with a `scale` are what is rated, and the rating is a number of that scale.
+Books are read from YAML by `workbench.corpus.codebook_reading`, which names line and code of what is
+wrong, and from REFI-QDA by `workbench.corpus.codebook_exchange`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from workbench.errors import BadInput
-from workbench.files import checksum_of
 
-__all__ = ["Code", "CodeSet", "Codebook", "Scheme"]
+if TYPE_CHECKING:
+    from workbench.corpus.crosswalk import Crosswalk
+
+__all__ = ["Code", "CodeSet", "Codebook", "Level", "Scheme"]
+
+Level: TypeAlias = Literal["nominal", "ordinal", "interval", "ratio"]
+"""Level of measurement of what a scheme's coders give: labels are nominal, ratings more than that."""
 
 _REFI = (".qdc", ".qdpx")
 
@@ -19,7 +30,8 @@ _REFI = (".qdc", ".qdpx")
 class Code:
     """One code: its label as the source spells it, a definition in our words, examples, its parent.
 
-    `colour` is that of a coding tool (`#rrggbb`); a code that is not `codable` only holds others.
+    `name` is the published name of a code whose label is an abbreviation, else empty. `colour` is that
+    of a coding tool (`#rrggbb`); a code that is not `codable` only holds others.
     """
 
     label: str
@@ -28,22 +40,44 @@ class Code:
     parent: str | None = None
     colour: str | None = None
     codable: bool = True
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """A set of codes for one side of the talk; `exclusive` means exactly one per unit."""
+    """A set of codes for one side of the talk; `exclusive` means exactly one per unit.
+
+    Parameters
+    ----------
+    side
+        Whose units are coded: `helper`, `client`, `other` or `any`.
+    unit
+        What is coded: `utterance`, `span`, `segment` or `conversation`.
+    level
+        Level of measurement.
+    scale
+        Lowest and highest rating where codes are rated, a layer's `value`; None where they are given.
+    """
 
     name: str
     side: str
     exclusive: bool
     codes: tuple[Code, ...]
     unit: str = "utterance"
+    level: Level = "nominal"
+    scale: tuple[float, float] | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
         """Labels in the book's order."""
         return tuple(code.label for code in self.codes)
+
+    def code(self, label: str) -> Code:
+        """Return the code with this label or say which there are."""
+        for code in self.codes:
+            if code.label == label:
+                return code
+        raise BadInput.unknown(f"code in {self.name!r}", label, self.labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +102,7 @@ class Codebook:
     notes: Mapping[str, str] = field(default_factory=dict)
     checksum: str = ""
     sets: tuple[CodeSet, ...] = ()
+    crosswalks: tuple[Crosswalk, ...] = ()
 
     def scheme(self, name: str) -> Scheme:
         """Return the scheme `name` or say which there are."""
@@ -83,45 +118,17 @@ class Codebook:
         Raises
         ------
         BadInput
-            If the file is neither, or a scheme or code lacks what it needs; names file and code.
+            If the file is neither, or a scheme or code is not as it has to be; names file, line and
+            code.
         """
-        import yaml
-
         path = Path(path)
         if path.suffix.lower() in _REFI:
             from workbench.corpus.codebook_exchange import read_codebook
 
             return read_codebook(path)
-        try:
-            content = yaml.safe_load(path.read_text("utf-8"))
-        except FileNotFoundError:
-            raise BadInput.in_file(path, "there is no such codebook file.") from None
-        except UnicodeDecodeError as error:
-            raise BadInput.in_file(
-                path,
-                f"the text is not UTF-8 (byte {error.start + 1:,}).",
-                remedy="Save it as UTF-8.",
-            ) from None
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            raise BadInput.in_file(
-                path, "this is not readable YAML.", row=mark.line + 1 if mark else None
-            ) from None
-        if not isinstance(content, dict):
-            raise BadInput.in_file(path, "a codebook is a mapping with `name` and `schemes`.")
-        _require(path, "the book", content, ("name", "title", "version", "schemes"))
-        return cls(
-            name=str(content["name"]),
-            title=str(content["title"]),
-            version=str(content["version"]),
-            citation=str(content.get("citation", "")),
-            licence=str(content.get("licence", "")),
-            schemes=tuple(
-                _scheme(path, entry) for entry in _entries(path, "`schemes`", content["schemes"])
-            ),
-            notes=content.get("notes", {}),
-            checksum=checksum_of(content),
-        )
+        from workbench.corpus.codebook_reading import read_yaml_codebook
+
+        return read_yaml_codebook(path)
 
     def write(self, path: str | Path) -> None:
         """Write the book as a REFI-QDA codebook; see `workbench.corpus.codebook_exchange`.
@@ -139,46 +146,3 @@ class Codebook:
         from workbench.corpus.codebook_exchange import write_codebook
 
         write_codebook(self, path)
-
-
-def _entries(path: Path, what: str, content: Any) -> list[Any]:
-    if not isinstance(content, list) or not content:
-        raise BadInput.in_file(path, f"{what} must be a list with at least one entry.")
-    return content
-
-
-def _require(path: Path, what: str, entry: Any, keys: tuple[str, ...]) -> None:
-    absent = [key for key in keys if not isinstance(entry, dict) or key not in entry]
-    if absent:
-        raise BadInput.in_file(path, f"{what} lacks {absent}.")
-
-
-def _scheme(path: Path, entry: Any) -> Scheme:
-    _require(path, "a scheme", entry, ("name", "side", "exclusive", "codes"))
-    codes = []
-    for code in _entries(path, f"`codes` of {entry['name']!r}", entry["codes"]):
-        _require(path, f"a code of scheme {entry['name']!r}", code, ("label", "definition"))
-        codes.append(
-            Code(
-                label=str(code["label"]),
-                definition=str(code["definition"]),
-                examples=tuple(code.get("examples", ())),
-                parent=code.get("parent"),
-            )
-        )
-    labels = [code.label for code in codes]
-    for code in codes:
-        if labels.count(code.label) > 1:
-            raise BadInput.in_file(path, f"code {code.label!r} of {entry['name']!r} stands twice.")
-        if code.parent is not None and code.parent not in labels:
-            raise BadInput.in_file(
-                path,
-                f"code {code.label!r} has the parent {code.parent!r}, which is not in the scheme.",
-            )
-    return Scheme(
-        name=str(entry["name"]),
-        side=str(entry["side"]),
-        exclusive=bool(entry["exclusive"]),
-        codes=tuple(codes),
-        unit=str(entry.get("unit", "utterance")),
-    )

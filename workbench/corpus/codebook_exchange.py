@@ -2,8 +2,8 @@
 
 Each scheme is a folder (a code that cannot be assigned) with its codes below it, sub-codes below
 their parents. What REFI-QDA has no place for stands in descriptions, in words that reading takes out
-again: side, exclusiveness and unit of a scheme, examples of a code. Title, version, citation, licence
-and notes of a book are not carried.
+again: side, exclusiveness, unit and scale of a scheme, examples of a code. Title, version, citation,
+licence, notes and crosswalks of a book and published names of codes are not carried.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -30,7 +31,9 @@ NAMESPACE = "urn:QDA-XML:codebook:1.0"
 
 _GUIDS = uuid.UUID("6f1b2c9e-52d5-5a7e-9a53-1f0f7b2f3d11")
 _SCHEME = re.compile(
-    r"Coded on: (\w+); side: (.*?); (exactly one|any number) per unit\.\s*", re.DOTALL
+    r"Coded on: (\w+); side: (.*?); (exactly one|any number) per unit\.\s*"
+    r"(?:Rated (\S+) to (\S+) \((ordinal|interval|ratio)\)\.\s*)?",
+    re.DOTALL,
 )
 _EXAMPLES = "\nExamples:"
 
@@ -68,7 +71,7 @@ def read_codebook(path: Path) -> Codebook:
         licence="",
         schemes=schemes,
         sets=tuple(_set(each, places) for each in children(sets, "Set")),
-        checksum=checksum_of([asdict(scheme) for scheme in schemes]),
+        checksum=checksum_of([_facts_of(scheme) for scheme in schemes]),
     )
 
 
@@ -84,14 +87,27 @@ def _root(path: Path) -> Element:
 
 def _scheme(name: str, definition: str, codes: Sequence[Code]) -> Scheme:
     told = _SCHEME.match(definition)
-    unit, side, per_unit = told.groups() if told else ("utterance", "any", "any number")
+    unknown = ("utterance", "any", "any number", None, None, None)
+    unit, side, per_unit, low, high, level = told.groups() if told else unknown
     return Scheme(
         name=name,
         side=side,
         exclusive=per_unit == "exactly one",
         codes=tuple(_with_examples(code) for code in codes),
         unit=unit,
+        level=level or "nominal",
+        scale=(float(low), float(high)) if level else None,
     )
+
+
+def _facts_of(scheme: Scheme) -> dict[str, Any]:
+    """What a checksum is made of; facts that a book may have since are in it only where they are told."""
+    content = asdict(scheme)
+    for key in () if scheme.scale else ("level", "scale"):
+        del content[key]
+    for code in content["codes"]:
+        del code["name"]
+    return content
 
 
 def _with_examples(code: Code) -> Code:
@@ -141,7 +157,11 @@ def write_codebook(book: Codebook, path: Path) -> None:
 
 def _facts(scheme: Scheme) -> str:
     per_unit = "exactly one" if scheme.exclusive else "any number"
-    return f"Coded on: {scheme.unit}; side: {scheme.side}; {per_unit} per unit."
+    told = f"Coded on: {scheme.unit}; side: {scheme.side}; {per_unit} per unit."
+    if scheme.scale is None:
+        return told
+    low, high = scheme.scale
+    return f"{told} Rated {low:g} to {high:g} ({scheme.level})."
 
 
 def add_codes(folder: Element, scheme: str, codes: Sequence[Code]) -> None:
