@@ -1,0 +1,400 @@
+"""Automatic codes of all units beside human codes of a random few: checked before anything is estimated.
+
+What the two layers have to say about themselves
+-------------------------------------------------
+`LayerMetadata.sampling` of the human layer
+    How its units were drawn, in words. Units chosen because the model was unsure of them (or in any
+    other way that is no lottery) are accepted only with the probability of each.
+`facts["inclusion_probability"]` of the human layer
+    The probability, where it is one number for all units; otherwise a table is handed in.
+`facts["trained_on"]` of the automatic layer
+    What its coder learned from: a list of ids (sources, conversations or units), or one string,
+    `trained_on_checksum` of the unit ids. Empty list: nothing (rules, prompts without examples).
+`facts["cross_fitted"]` of the automatic layer
+    True where every unit was coded by a model that had not seen its source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from workbench.corpus import Corpus, Layer
+from workbench.errors import BadInput, InsufficientData
+from workbench.files import checksum_of
+from workbench.reliability.correction.two_phase import Units
+
+__all__ = [
+    "MIN_SOURCES",
+    "DoubleCoded",
+    "Use",
+    "coded_frame",
+    "double_coded",
+    "trained_on_checksum",
+]
+
+#: Sources with human codes below which nothing is estimated.
+MIN_SOURCES = 5
+
+#: The assigned label of the automatic coder, or its probability.
+Use: TypeAlias = Literal["label", "probability"]
+
+# words that tell of a choice, not a lottery
+_CHOSEN = ("uncertain", "active", "margin", "entropy", "confiden", "convenien", "purpos", "hand")
+
+
+def trained_on_checksum(unit_ids: Iterable[str]) -> str:
+    """Checksum of a set of training units, for `facts["trained_on"]`.
+
+    Examples
+    --------
+    >>> trained_on_checksum(["u2", "u1"]) == trained_on_checksum(["u1", "u2", "u2"])
+    True
+    """
+    return checksum_of(sorted(set(unit_ids)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DoubleCoded:
+    """All automatically coded units with the human codes of those drawn; n units, k labels.
+
+    Attributes
+    ----------
+    frame : polars.DataFrame
+        `unit_id`, `conversation_id`, `source`, and the columns of utterance and conversation.
+    units : Units
+    labels : tuple of str
+    automatic, human : ndarray of shape (n, k)
+        0/1 or a probability; of `human` only the rows of drawn units mean something.
+    notes : tuple of str
+    coder : str
+        Name of the human coder.
+    """
+
+    frame: pl.DataFrame
+    units: Units
+    labels: tuple[str, ...]
+    automatic: NDArray[np.float64]
+    human: NDArray[np.float64]
+    notes: tuple[str, ...]
+    coder: str
+
+    @property
+    def sentence(self) -> str:
+        """What a correction by this sample aims at."""
+        return (
+            f"Corrected to the codes of {self.coder}, not to truth: where this coder errs, "
+            "so do the corrected figures."
+        )
+
+    def together(self, drawn: Literal["utterance", "conversation", "source"]) -> NDArray | None:
+        """Piece of the draw that each unit belongs to; None where units were drawn one by one."""
+        if drawn == "utterance":
+            return None
+        column = {"conversation": "conversation_id", "source": "source"}[drawn]
+        return np.unique(self.frame[column].to_numpy(), return_inverse=True)[1]
+
+    def chosen(self, labels: Sequence[str] | None) -> list[int]:
+        """Positions of the wanted labels (default: all)."""
+        for label in labels or ():
+            if label not in self.labels:
+                raise BadInput.unknown("label", label, self.labels)
+        return [self.labels.index(label) for label in (labels or self.labels)]
+
+
+def double_coded(
+    automatic: Layer,
+    human: Layer,
+    corpus: Corpus,
+    *,
+    inclusion: float | pl.DataFrame | None = None,
+    strata: pl.DataFrame | None = None,
+    use: Use = "label",
+) -> DoubleCoded:
+    """Put two layers of one scheme side by side, or say why that cannot be.
+
+    Parameters
+    ----------
+    automatic : Layer
+        Codes of all units that the figure is about; units left out of it are left out of the figure.
+    human : Layer
+        Codes of the drawn units by one coder.
+    corpus : Corpus
+        Where the units are from; gives conversations and sources.
+    inclusion : float or polars.DataFrame, optional
+        Probability of each unit to be drawn: one number, or a table `unit_id`,
+        `inclusion_probability` of the drawn units (rows marked in a column `repeat` are left out).
+        Default: what the human layer says; 1 where it codes every unit.
+    strata : polars.DataFrame, optional
+        Table `unit_id`, `stratum` of *all* units, where the draw was stratified. Without it weights
+        are right, and intervals wider than they need to be.
+    use : {"label", "probability"}
+        What of the automatic layer is used.
+
+    Raises
+    ------
+    BadInput
+        If the layers do not belong together, the sample was not drawn at random or not coded whole,
+        or the automatic coder learned from it.
+    InsufficientData
+        If the human codes come from fewer than `MIN_SOURCES` sources.
+    """
+    labels = _one_scheme(automatic, human)
+    frame = coded_frame(automatic, corpus)
+    _within(human, frame, corpus)
+    coded = frame["unit_id"].is_in(human.table["unit_id"].implode()).to_numpy()
+    probability = _probability(human, frame, coded, inclusion)
+    note = _not_trained_on(automatic, frame.filter(pl.Series(coded)))
+    units = Units(
+        np.unique(frame["source"].to_numpy(), return_inverse=True)[1],
+        _strata(frame, strata, coded),
+        np.where(coded, probability, np.nan),
+    )
+    if units.n_drawn_sources < MIN_SOURCES:
+        raise InsufficientData(
+            f"The human codes come from {units.n_drawn_sources} source(s) (videos, clients); a "
+            f"correction needs at least {MIN_SOURCES}, and 40 for intervals that keep their level. "
+            "Draw units from more conversations."
+        )
+    notes = [note] if note else []
+    expected = float((1 / probability[coded]).sum())
+    if not 0.75 < expected / len(coded) < 1.33:
+        notes.append(
+            f"By their probabilities the {int(coded.sum())} drawn units stand for {expected:,.0f} "
+            f"units, while there are {len(coded):,}: check the inclusion probabilities."
+        )
+    return DoubleCoded(
+        frame,
+        units,
+        labels,
+        _codes(automatic, frame, labels, use=use),
+        _codes(human, frame, labels, use="label"),
+        tuple(notes),
+        human.metadata.coder,
+    )
+
+
+def coded_frame(layer: Layer, corpus: Corpus) -> pl.DataFrame:
+    """One row per coded unit, in the corpus's order: ids, and facts of utterance and conversation.
+
+    Raises
+    ------
+    BadInput
+        If the layer codes spans or segments, or units that are not in the corpus.
+    """
+    unit = layer.metadata.unit
+    talks = corpus.conversations.with_columns(pl.col("source").fill_null(pl.col("id")))
+    facts = talks.rename({"id": "conversation_id"})
+    if unit == "utterance":
+        frame = corpus.utterances.drop("text").rename({"id": "unit_id"})
+        frame = frame.join(facts, on="conversation_id", how="left", maintain_order="left")
+    elif unit == "conversation":
+        frame = facts.with_columns(unit_id=pl.col("conversation_id"))
+    else:
+        raise BadInput(
+            f"Layer {layer.name!r} codes {unit}s; a correction needs codes of utterances or of "
+            "conversations."
+        )
+    ids = layer.table["unit_id"].unique()
+    strange = ids.filter(~ids.is_in(frame["unit_id"].implode()))
+    if len(strange):
+        raise BadInput(
+            f"Layer {layer.name!r} has {len(strange)} {unit}(s) that are not in this corpus. "
+            "Give the corpus that it was made from."
+        )
+    return frame.filter(pl.col("unit_id").is_in(ids.implode()))
+
+
+def _one_scheme(automatic: Layer, human: Layer) -> tuple[str, ...]:
+    """Labels of the scheme that both layers code."""
+    ours, theirs = automatic.metadata, human.metadata
+    for name in ("scheme", "unit"):
+        mine, other = getattr(ours, name), getattr(theirs, name)
+        if mine != other:
+            raise BadInput(
+                f"The automatic layer {automatic.name!r} has the {name} {mine!r}, the human layer "
+                f"{human.name!r} has {other!r}. Both must code the same {name}."
+            )
+    if set(ours.labels) != set(theirs.labels):
+        differ = sorted(set(ours.labels) ^ set(theirs.labels))
+        raise BadInput(
+            f"The layers {automatic.name!r} and {human.name!r} do not have the same labels; only one "
+            f"has {differ}. Map one of them on the other's codebook first."
+        )
+    if theirs.coder_kind not in ("human", "gold"):
+        raise BadInput(
+            f"Layer {human.name!r} is by a coder of kind {theirs.coder_kind!r}; a correction needs "
+            "human codes."
+        )
+    return ours.labels or tuple(sorted(automatic.table["label"].drop_nulls().unique()))
+
+
+def _within(human: Layer, frame: pl.DataFrame, corpus: Corpus) -> None:
+    """Refuse human codes of units without automatic ones."""
+    ids = human.table["unit_id"].unique()
+    known = frame["unit_id"].implode()
+    outside = ids.filter(~ids.is_in(known))
+    if len(outside):
+        here = corpus.utterances["id"] if "turn" in frame.columns else corpus.conversations["id"]
+        foreign = int((~outside.is_in(here.implode())).sum())
+        where = (
+            "not in this corpus" if foreign else "in this corpus, but not in the automatic layer"
+        )
+        raise BadInput(
+            f"{len(outside)} of {len(ids)} human-coded units have no automatic code ({where}). Code "
+            "them automatically, or leave them out: human.restricted_to(...)."
+        )
+
+
+def _probability(
+    human: Layer,
+    frame: pl.DataFrame,
+    coded: NDArray[np.bool_],
+    inclusion: float | pl.DataFrame | None,
+) -> NDArray[np.float64]:
+    """Inclusion probability of every unit, nan where it was not drawn."""
+    how = (human.metadata.sampling or "").lower()
+    if not isinstance(inclusion, pl.DataFrame) and any(word in how for word in _CHOSEN):
+        raise BadInput(
+            f"The human-coded units were chosen, not drawn by lot (sampling: {how!r}), so they do "
+            "not stand for the others. Give a table of each unit's inclusion probability, or draw a "
+            "random sample (plan_double_coding)."
+        )
+    if inclusion is None:
+        inclusion = human.metadata.facts.get("inclusion_probability")
+    if inclusion is None and coded.all():
+        inclusion = 1.0
+    if inclusion is None:
+        raise BadInput(
+            f"{int(coded.sum())} of {len(coded)} units have human codes, and nothing says with what "
+            "probability each was drawn. Give inclusion= (a number, or a table unit_id, "
+            "inclusion_probability)."
+        )
+    if isinstance(inclusion, pl.DataFrame):
+        return _of_table(inclusion, frame, coded)
+    if not 0 < float(inclusion) <= 1:
+        raise BadInput(f"An inclusion probability lies above 0 and up to 1; got {inclusion}.")
+    return np.where(coded, float(inclusion), np.nan)
+
+
+def _of_table(
+    inclusion: pl.DataFrame, frame: pl.DataFrame, coded: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    for column in ("unit_id", "inclusion_probability"):
+        if column not in inclusion.columns:
+            raise BadInput.unknown("column", column, inclusion.columns)
+    if "repeat" in inclusion.columns:
+        inclusion = inclusion.filter(~pl.col("repeat"))
+    if inclusion["unit_id"].is_duplicated().any():
+        raise BadInput("The table of inclusion probabilities names a unit twice.")
+    given = frame.select("unit_id").join(
+        inclusion.select(
+            "unit_id", pl.col("inclusion_probability").cast(pl.Float64).fill_nan(None)
+        ),
+        on="unit_id",
+        how="left",
+        maintain_order="left",
+    )["inclusion_probability"]
+    wrong = int(
+        ((given.is_null()) | (given <= 0) | (given > 1)).fill_null(True).to_numpy()[coded].sum()
+    )
+    if wrong:
+        raise BadInput(
+            f"{wrong} of {int(coded.sum())} human-coded units have no inclusion probability above 0 "
+            "and up to 1. A unit that could not be drawn stands for nothing: leave it out, or state "
+            "its probability."
+        )
+    waiting = int(
+        (~coded & frame["unit_id"].is_in(inclusion["unit_id"].implode()).to_numpy()).sum()
+    )
+    if waiting and waiting + coded.sum() < len(coded):
+        raise BadInput(
+            f"{waiting} of {waiting + int(coded.sum())} drawn units have no human code. Units skipped "
+            "are rarely like the others: have them coded, or draw anew."
+        )
+    return np.where(coded, given.to_numpy(), np.nan)
+
+
+def _strata(
+    frame: pl.DataFrame, strata: pl.DataFrame | None, coded: NDArray[np.bool_]
+) -> NDArray[np.intp]:
+    """Stratum of each unit as a number; one stratum where none are given."""
+    if strata is None:
+        return np.zeros(len(frame), np.intp)
+    for column in ("unit_id", "stratum"):
+        if column not in strata.columns:
+            raise BadInput.unknown("column", column, strata.columns)
+    joined = frame.select("unit_id").join(
+        strata.select("unit_id", "stratum").unique(),
+        on="unit_id",
+        how="left",
+        maintain_order="left",
+    )
+    if joined.height != frame.height:
+        raise BadInput("The table of strata puts a unit into two strata.")
+    if joined["stratum"].null_count():
+        raise BadInput(
+            f"The table of strata leaves out {joined['stratum'].null_count()} of {frame.height} "
+            "units; it must name all of them, drawn or not."
+        )
+    names, codes = np.unique(joined["stratum"].cast(pl.String).to_numpy(), return_inverse=True)
+    empty = names[np.bincount(codes[coded], minlength=len(names)) == 0]
+    if len(empty):
+        raise BadInput(
+            f"No unit of stratum {', '.join(map(repr, empty.tolist()))} has human codes: its "
+            "inclusion probability is zero. Draw some of it, or leave it out of both layers."
+        )
+    return codes
+
+
+def _not_trained_on(automatic: Layer, drawn: pl.DataFrame) -> str | None:
+    """Refuse human codes that the coder learned from; a note where nothing is known."""
+    facts = automatic.metadata.facts
+    if facts.get("cross_fitted") is True:
+        return None
+    seen = facts.get("trained_on")
+    if seen is None:
+        if automatic.metadata.coder_kind == "rule":
+            return None
+        return (
+            "The automatic layer does not say what its coder learned from; if it was these human "
+            "codes, the corrected figures are too sure of themselves."
+        )
+    if isinstance(seen, str):
+        learned = drawn.height if trained_on_checksum(drawn["unit_id"]) == seen else 0
+    else:
+        ids = list(seen)
+        hit = pl.any_horizontal(pl.col("unit_id", "conversation_id", "source").is_in(ids))
+        learned = drawn.filter(hit).height
+    if learned:
+        raise BadInput(
+            f"The automatic coder learned from {learned} of the {drawn.height} human-coded units, so "
+            "its errors on them say nothing of its errors elsewhere. Use codes that are cross-fitted "
+            "(each source coded by a model that had not seen it; facts['cross_fitted'] = True), or "
+            "human codes of other conversations."
+        )
+    return None
+
+
+def _codes(
+    layer: Layer, frame: pl.DataFrame, labels: tuple[str, ...], *, use: Use
+) -> NDArray[np.float64]:
+    """Table of 0 and 1, or of probabilities where the layer has them."""
+    row_of = frame.select("unit_id").with_row_index("row")
+    given = layer.table.select("unit_id", "label").drop_nulls("label").join(row_of, on="unit_id")
+    codes = np.zeros((frame.height, len(labels)))
+    column = {label: position for position, label in enumerate(labels)}
+    codes[given["row"].to_numpy(), [column[label] for label in given["label"]]] = 1
+    if use == "label":
+        return codes
+    if layer.probabilities is None:
+        raise BadInput(f"Layer {layer.name!r} has no probabilities; use its labels.")
+    shares = row_of.join(layer.probabilities, on="unit_id", how="left", maintain_order="left")
+    found = shares.select(labels).to_numpy()
+    # units without probabilities (no text, say) keep what was assigned to them
+    return np.where(np.isnan(found), codes, found)

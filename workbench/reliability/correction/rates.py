@@ -1,0 +1,281 @@
+"""Rates of a code and their differences between groups, corrected by a human-coded sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from workbench.corpus import Corpus, Layer
+from workbench.errors import BadInput, InsufficientData
+from workbench.reliability.correction.double_coded import (
+    MIN_SOURCES,
+    DoubleCoded,
+    Use,
+    double_coded,
+)
+from workbench.reliability.correction.estimates import (
+    About,
+    CorrectedEstimates,
+    rows_of,
+    table_of,
+)
+from workbench.reliability.correction.two_phase import Corrected, Units, corrected_coefficients
+from workbench.statistics.intervals import check_options
+
+__all__ = ["corrected_differences", "corrected_rates"]
+
+
+def corrected_rates(
+    automatic: Layer,
+    human: Layer,
+    corpus: Corpus,
+    *,
+    inclusion: float | pl.DataFrame | None = None,
+    strata: pl.DataFrame | None = None,
+    labels: Sequence[str] | None = None,
+    by: str | None = None,
+    use: Use = "label",
+    about: About = "population",
+    drawn: Literal["utterance", "conversation", "source"] = "utterance",
+    level: float = 0.95,
+    lam: float | None = None,
+) -> CorrectedEstimates:
+    """Estimate the share of units with each code: automatic, human sample, corrected.
+
+    Parameters
+    ----------
+    automatic, human, corpus, inclusion, strata, use
+        As in `workbench.reliability.correction.double_coded.double_coded`.
+    labels : sequence of str, optional
+        Codes of interest; default all of the scheme.
+    by : str, optional
+        Column of utterances or conversations (`side`, `role`, `quality`, ...): one rate per value.
+        For other subsets restrict the automatic layer: `automatic.restricted_to(unit_ids)`.
+    use : {"label", "probability"}
+        Assigned labels or probabilities of the automatic coder; both are right, probabilities of a
+        good coder give shorter intervals.
+    about : {"population", "corpus"}
+        Whether intervals are about conversations like these (sources vary), or about what the human
+        coder would have found in this corpus.
+    drawn : {"utterance", "conversation", "source"}
+        What the lot was cast for, needed about the corpus only: with whole conversations their
+        utterances came together.
+    level : float, default 0.95
+    lam : float, optional
+        Weight of the automatic codes instead of the one found from the data; 1 is the difference
+        estimator, 0 the human sample alone.
+
+    Returns
+    -------
+    CorrectedEstimates
+        Quantity "rate", or "rate where <by> is <value>".
+
+    Raises
+    ------
+    BadInput, InsufficientData
+        As in `double_coded`; and where a group has human codes from too few sources.
+    """
+    check_options(level=level)
+    pair = double_coded(automatic, human, corpus, inclusion=inclusion, strata=strata, use=use)
+    groups = _groups(pair, by)
+    rows: list[dict[str, Any]] = []
+    for name, chosen in groups:
+        units = pair.units.of(chosen)
+        for column in pair.chosen(labels):
+            found = _rate(pair, chosen, units, column, lam, drawn)
+            quantity = "rate" if name is None else f"rate where {by} is {name}"
+            label = pair.labels[column]
+            rows += rows_of(
+                found,
+                0,
+                units,
+                quantity=quantity,
+                label=label,
+                scale="share",
+                level=level,
+                about=about,
+            )
+    settings = {"use": use, "about": about, "level": level, "lam": lam, "by": by}
+    return CorrectedEstimates(table_of(rows), pair.sentence, pair.notes, settings)
+
+
+def corrected_differences(
+    automatic: Layer,
+    human: Layer,
+    corpus: Corpus,
+    *,
+    between: str,
+    groups: tuple[str, str],
+    inclusion: float | pl.DataFrame | None = None,
+    strata: pl.DataFrame | None = None,
+    labels: Sequence[str] | None = None,
+    use: Use = "label",
+    about: About = "population",
+    drawn: Literal["utterance", "conversation", "source"] = "utterance",
+    level: float = 0.95,
+    lam: float | None = None,
+) -> CorrectedEstimates:
+    """Estimate how rates differ between two groups of conversations or utterances.
+
+    Each group has its own correction: a coder that errs more in one group shifts the automatic
+    difference, not the corrected one. The jackknife leaves a source out of both groups at once;
+    degrees of freedom are Welch and Satterthwaite's.
+
+    Parameters
+    ----------
+    between : str
+        Column of utterances or conversations, such as `quality`.
+    groups : (str, str)
+        Two values of it; the difference is first minus second.
+    automatic, human, corpus, inclusion, strata, labels, use, about, drawn, level, lam
+        As in `corrected_rates`.
+
+    Returns
+    -------
+    CorrectedEstimates
+        Quantity "difference: <between> <first> - <second>".
+
+    Raises
+    ------
+    BadInput, InsufficientData
+        As in `corrected_rates`.
+    """
+    check_options(level=level)
+    pair = double_coded(automatic, human, corpus, inclusion=inclusion, strata=strata, use=use)
+    found_groups = dict(_groups(pair, between, only=groups))
+    both = found_groups[groups[0]] | found_groups[groups[1]]
+    joint = pair.units.of(both)
+    quantity = f"difference: {between} {groups[0]} - {groups[1]}"
+    rows: list[dict[str, Any]] = []
+    for column in pair.chosen(labels):
+        parts = []
+        for name in groups:
+            chosen = found_groups[name]
+            part = _rate(pair, chosen, pair.units.of(chosen), column, lam, drawn)
+            parts.append(_over(part, pair.units.sources[both], pair.units.sources[chosen]))
+        counts = [pair.units.of(found_groups[name]).n_drawn_sources for name in groups]
+        found, df = _minus(parts[0], parts[1], counts)
+        rows += rows_of(
+            found,
+            0,
+            joint,
+            quantity=quantity,
+            label=pair.labels[column],
+            scale="difference",
+            level=level,
+            about=about,
+            df=df,
+        )
+    settings = {
+        "between": between,
+        "groups": groups,
+        "use": use,
+        "about": about,
+        "level": level,
+        "lam": lam,
+    }
+    return CorrectedEstimates(
+        table_of(rows).with_columns(lam=pl.lit(None, pl.Float64))
+        if lam is None
+        else table_of(rows),
+        pair.sentence,
+        pair.notes,
+        settings,
+    )
+
+
+def _groups(
+    pair: DoubleCoded, by: str | None, *, only: tuple[str, str] | None = None
+) -> list[tuple[str | None, NDArray[np.bool_]]]:
+    """Name and rows of each group; refuses groups with human codes from too few sources."""
+    if by is None:
+        return [(None, np.ones(pair.frame.height, bool))]
+    if by not in pair.frame.columns:
+        raise BadInput.unknown("column", by, pair.frame.columns)
+    values = pair.frame[by].cast(pl.String)
+    names = values.drop_nulls().unique().sort().to_list()
+    for name in only or ():
+        if name not in names:
+            raise BadInput.unknown(f"value of {by!r}", name, names[:50])
+    groups = [(name, (values == name).fill_null(False).to_numpy()) for name in (only or names)]
+    for name, chosen in groups:
+        sources = pair.units.of(chosen).n_drawn_sources
+        if sources < MIN_SOURCES:
+            raise InsufficientData(
+                f"Where {by} is {name!r}, human codes come from {sources} source(s); a correction "
+                f"needs at least {MIN_SOURCES} in each group. Draw more there (plan_double_coding "
+                f"with strata={by!r}), or join groups."
+            )
+    return groups
+
+
+def _rate(
+    pair: DoubleCoded,
+    chosen: NDArray[np.bool_],
+    units: Units,
+    column: int,
+    lam: float | None,
+    drawn: Literal["utterance", "conversation", "source"],
+) -> Corrected:
+    """A rate is the least-squares fit of a constant."""
+    one = np.ones((int(chosen.sum()), 1))
+    together = pair.together(drawn)
+    return corrected_coefficients(
+        units,
+        automatic=(one, pair.automatic[chosen, column]),
+        human=(one, pair.human[chosen, column]),
+        lam=lam,
+        drawn_together=None
+        if together is None
+        else np.unique(together[chosen], return_inverse=True)[1],
+    )
+
+
+def _over(part: Corrected, joint: NDArray[np.intp], own: NDArray[np.intp]) -> Corrected:
+    """Replicates for all sources of both groups: one that is not in a group leaves it as it is."""
+    at = np.searchsorted(np.unique(joint), np.unique(own))
+
+    def spread(value: NDArray[np.float64], replicates: NDArray[np.float64]) -> NDArray[np.float64]:
+        full = np.tile(value, (len(np.unique(joint)), 1))
+        full[at] = replicates
+        return full
+
+    return replace(
+        part,
+        automatic_replicates=spread(part.automatic, part.automatic_replicates),
+        human_replicates=spread(part.human, part.human_replicates),
+        corrected_replicates=spread(part.corrected, part.corrected_replicates),
+    )
+
+
+def _minus(first: Corrected, second: Corrected, counts: list[int]) -> tuple[Corrected, float]:
+    """Difference of two groups' figures, and its degrees of freedom."""
+    variances = np.array([p.corrected_replicates.var() for p in (first, second)])
+    total = float(variances.sum())
+    freedom = np.array(counts) - 1
+    df = total**2 / float((variances**2 / freedom).sum()) if total > 0 else float(freedom.min())
+    draw = [p.corrected_error[0] ** 2 for p in (first, second)]
+    draws = sum(draw)
+    draw_df = (
+        draws**2 / sum(v**2 / p.df for v, p in zip(draw, (first, second), strict=True))
+        if draws > 0
+        else min(first.df, second.df)
+    )
+    found = Corrected(
+        automatic=first.automatic - second.automatic,
+        human=first.human - second.human,
+        corrected=first.corrected - second.corrected,
+        automatic_replicates=first.automatic_replicates - second.automatic_replicates,
+        human_replicates=first.human_replicates - second.human_replicates,
+        corrected_replicates=first.corrected_replicates - second.corrected_replicates,
+        lam=first.lam,
+        human_error=np.hypot(first.human_error, second.human_error),
+        corrected_error=np.hypot(first.corrected_error, second.corrected_error),
+        df=float(draw_df),
+    )
+    return found, df
