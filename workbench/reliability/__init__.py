@@ -1,22 +1,66 @@
 """Reliability: how far coders agree, and what an imperfect coder means for a figure.
 
-Consumes Layers and tables of codes; knows no head and no study.
+Consumes Layers and tables of codes; knows no head and no study. `workbench.agreement` is the front.
 """
 
+from workbench.reliability.agreement import (
+    COEFFICIENTS,
+    Coefficient,
+    code_scores,
+    confusion_of,
+    estimate_coefficient,
+    estimate_coefficients,
+    most_confused,
+)
+from workbench.reliability.comparison import MEASURES, agreement_levels
+from workbench.reliability.comparison_calibration import (
+    calibration_curve,
+    calibration_errors,
+    probabilities_of,
+)
+from workbench.reliability.comparison_humans import human_reference, majority_of
+from workbench.reliability.contested import contested_units
+from workbench.reliability.generalisability import (
+    GeneralisabilityStudy,
+    generalisability,
+    label_generalisability,
+    slices,
+)
 from workbench.reliability.icc import ICC_FORMS, IccForm, icc, icc_gap, icc_table
 from workbench.reliability.intake import Coded, read_coded
+from workbench.reliability.intake_spelling import spelling_variants
 from workbench.reliability.ratings import Ratings
 from workbench.reliability.tallies import Tallies, tallies
 
 __all__ = [
+    "COEFFICIENTS",
     "ICC_FORMS",
+    "MEASURES",
     "Coded",
+    "Coefficient",
+    "GeneralisabilityStudy",
     "IccForm",
     "Ratings",
     "Tallies",
+    "agreement_levels",
+    "calibration_curve",
+    "calibration_errors",
+    "code_scores",
+    "confusion_of",
+    "contested_units",
+    "estimate_coefficient",
+    "estimate_coefficients",
+    "generalisability",
+    "human_reference",
     "icc",
     "icc_gap",
     "icc_table",
+    "label_generalisability",
+    "majority_of",
+    "most_confused",
+    "probabilities_of",
     "read_coded",
+    "slices",
+    "spelling_variants",
     "tallies",
 ]

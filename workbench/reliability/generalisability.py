@@ -1,0 +1,495 @@
+"""Generalisability study of conversation-level measurements: how many slices by how many coders.
+
+The design is (segments nested in conversations) x coders: each coder gives each segment a value, and the
+conversation is what is to be measured. A G study divides the variance into conversation, coder,
+segment, conversation x coder and residual (segment x coder and everything else); a D study says what
+the mean over n_s segments and n_c coders is worth:
+
+    relative error = segment / n_s + conversation x coder / n_c + residual / (n_s n_c)
+    absolute error = relative error + coder / n_c
+    G   = conversation / (conversation + relative error)    comparing conversations, same coders for all
+    Phi = conversation / (conversation + absolute error)    the score itself, or other coders for each
+
+Components are solved from the "T terms" of an analysis of variance (Henderson's method 1), which serve
+balanced and unbalanced tables and are sums over conversations, so that resamples are matrix products.
+They may be negative and are shown so; G and Phi take them as 0.
+
+Sources
+-------
+Brennan (2001), Generalizability Theory, https://doi.org/10.1007/978-1-4757-3456-0, sections 3.2, 4.1
+and 7.1.
+Shavelson and Webb (1991), Generalizability Theory: A Primer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+
+from workbench.errors import BadInput
+from workbench.reliability.ratings import Ratings
+from workbench.reliability.resampled_sums import ResampledSums
+from workbench.reliability.tallies import tallies
+from workbench.statistics import ESTIMATE_COLUMNS, Estimate
+from workbench.statistics.clusters import encode_groups
+
+__all__ = [
+    "COMPONENTS",
+    "GeneralisabilityStudy",
+    "generalisability",
+    "label_generalisability",
+    "slices",
+]
+
+#: Names of the variance components, in the order of the table.
+COMPONENTS = ("conversation", "coder", "segment", "conversation x coder", "residual")
+
+#: G (relative decisions) and Phi (absolute decisions).
+Coefficient: TypeAlias = Literal["phi", "g"]
+
+_N_SCALARS = 12
+
+
+@dataclass(frozen=True)
+class GeneralisabilityStudy:
+    """Variance components, and what any number of slices and coders would be worth.
+
+    Attributes
+    ----------
+    components : polars.DataFrame
+        `component`, `share` (of the total, negative components as 0) and the columns of an estimate,
+        one row for each of `COMPONENTS`.
+    sums : ResampledSums
+        Sums over conversations and their resamples, from which all else is computed.
+    n_coders : int
+        Coders of the study.
+    undefined : str or None
+        Why the components could not be estimated.
+    """
+
+    components: pl.DataFrame
+    sums: ResampledSums
+    n_coders: int
+    undefined: str | None = None
+
+    def coefficient(
+        self, *, slices: int, coders: int, coefficient: Coefficient = "phi"
+    ) -> Estimate:
+        """G or Phi of the mean over some slices and coders.
+
+        Raises
+        ------
+        BadInput
+            If a number is below 1 or there is no such coefficient.
+        """
+        if coefficient not in ("phi", "g"):
+            raise BadInput.unknown("coefficient", str(coefficient), ("phi", "g"))
+        if slices < 1 or coders < 1:
+            raise BadInput(
+                f"A design has at least one slice and one coder; got {slices} and {coders}."
+            )
+        if self.undefined:
+            return self._undefined()
+        value = _dependability(self.n_coders, slices, coders, coefficient)
+        plain = self.sums.estimate(value, undefined="there is no variance", bounds=(0, 1))
+        if self.sums.chosen != "jackknife" or plain.low is None:
+            return plain
+        # symmetric where the ratio of true to error variance is a logarithm, as for Fisher's z
+        moved = self.sums.estimate(
+            lambda lines: -0.5 * np.log1p(-np.minimum(value(lines), 1 - 1e-12)), undefined=""
+        )
+        if moved.low is None or moved.high is None:
+            return plain
+        low, high = (float(np.clip(1 - np.exp(-2 * end), 0, 1)) for end in (moved.low, moved.high))
+        return replace(plain, low=low, high=high, method=f"{plain.method} (Fisher's z)")
+
+    def decision(
+        self, *, slices: Iterable[int] = range(1, 11), coders: Iterable[int] = range(1, 6)
+    ) -> pl.DataFrame:
+        """D study: every number of slices by every number of coders.
+
+        Returns
+        -------
+        polars.DataFrame
+            `slices`, `coders`, `coefficient` ("g", "phi") and the columns of an estimate.
+        """
+        coder_numbers = list(coders)
+        rows = [
+            {"slices": s, "coders": c, "coefficient": name}
+            | self.coefficient(slices=s, coders=c, coefficient=name).as_row()
+            for s in slices
+            for c in coder_numbers
+            for name in ("g", "phi")
+        ]
+        return pl.DataFrame(rows, schema=_DECISION_SCHEMA)
+
+    def smallest(
+        self,
+        wanted: float = 0.8,
+        *,
+        coefficient: Coefficient = "phi",
+        most_slices: int = 30,
+        most_coders: int = 10,
+    ) -> pl.DataFrame:
+        """Designs that reach a wanted coefficient and of which nothing can be left out.
+
+        Parameters
+        ----------
+        wanted : float, default 0.8
+            Coefficient that the estimate has to reach.
+        coefficient : {"phi", "g"}, default "phi"
+            Which.
+        most_slices, most_coders : int
+            Largest numbers to consider.
+
+        Returns
+        -------
+        polars.DataFrame
+            As `decision`, by number of coders; where no design reaches it, one row with null slices and
+            coders and the coefficient of the largest design.
+        """
+        if not 0 < wanted < 1:
+            raise BadInput(f"wanted is a coefficient between 0 and 1; got {wanted}.")
+        value = _dependability
+        rows, fewest = [], most_slices + 1
+        for c in range(1, most_coders + 1):
+            if self.undefined:
+                break
+            for s in range(1, fewest):
+                reached = value(self.n_coders, s, c, coefficient)(self.sums.total[None, :])[0]
+                if reached >= wanted:
+                    found = self.coefficient(slices=s, coders=c, coefficient=coefficient)
+                    rows.append(
+                        {"slices": s, "coders": c, "coefficient": coefficient} | found.as_row()
+                    )
+                    fewest = s
+                    break
+        if not rows:
+            best = self.coefficient(slices=most_slices, coders=most_coders, coefficient=coefficient)
+            said = (
+                f"no design up to {most_slices} slices by {most_coders} coders reaches {wanted:g}"
+            )
+            best = replace(best, reason="; ".join(t for t in (said, best.reason) if t))
+            rows = [{"slices": None, "coders": None, "coefficient": coefficient} | best.as_row()]
+        return pl.DataFrame(rows, schema=_DECISION_SCHEMA)
+
+    def _undefined(self) -> Estimate:
+        return Estimate(
+            None,
+            level=self.sums.level,
+            n=self.sums.n,
+            n_clusters=self.sums.n_clusters,
+            reason=self.undefined,
+        )
+
+    def _repr_html_(self) -> str:
+        return self.components._repr_html_()
+
+
+_DECISION_SCHEMA = {"slices": int, "coders": int, "coefficient": str, **ESTIMATE_COLUMNS}
+
+
+def generalisability(
+    values: ArrayLike,
+    conversations: ArrayLike,
+    *,
+    clusters: ArrayLike | None = None,
+    level: float = 0.95,
+    method: Literal["jackknife", "bootstrap"] = "jackknife",
+    resamples: int = 1000,
+    random_state: int = 0,
+) -> GeneralisabilityStudy:
+    """Variance components of segments (in conversations) x coders, and the D study they allow.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_segments, n_coders)
+        One number per segment and coder, NaN where a coder did not code the segment. Conversations may
+        have different numbers of segments. With missing cells components stay unbiased for coders
+        drawn at random, yet depend on who coded what; with few cells missing that is of no weight.
+    conversations : array-like of shape (n_segments,)
+        Conversation of each segment.
+    clusters : array-like of shape (n_segments,), optional
+        Source of each segment; default: its conversation.
+    level : float, default 0.95
+        Nominal coverage.
+    method : {"jackknife", "bootstrap"}, default "jackknife"
+        Intervals leave out, or draw, whole sources; they hold the coders at hand.
+    resamples, random_state
+        Of the bootstrap.
+
+    Returns
+    -------
+    GeneralisabilityStudy
+        Undefined, with a reason, below two conversations or coders, and where no conversation has two
+        segments.
+
+    Raises
+    ------
+    BadInput
+        If shapes do not fit or numbers are not finite.
+
+    Examples
+    --------
+    >>> table = [[4, 5], [2, 3], [7, 6], [8, 8], [1, 3], [2, 2], [5, 6], [5, 5]]
+    >>> study = generalisability(table, ["a", "a", "b", "b", "c", "c", "d", "d"])
+    >>> round(study.coefficient(slices=3, coders=2).estimate, 2)
+    0.93
+    """
+    table = np.asarray(values, dtype=float)
+    if table.ndim != 2 or np.isinf(table).any():
+        raise BadInput(
+            "values: expected a table of finite numbers, segments x coders (NaN: not coded)."
+        )
+    ids, talk = encode_groups(conversations, name="conversations")
+    if len(talk) != len(table):
+        raise BadInput(f"{len(table)} segments, but {len(talk)} conversation ids.")
+    sources = ids if clusters is None else _first(np.asarray(clusters), talk)
+    if clusters is not None and (np.asarray(clusters) != sources[talk]).any():
+        raise BadInput(
+            "A conversation has segments of two sources; a source holds whole conversations."
+        )
+    kept = (~np.isnan(table)).any(axis=1)
+    present = np.unique(talk[kept])
+    sums = ResampledSums.of(
+        _conversation_sums(table[kept], np.searchsorted(present, talk[kept]), len(present)),
+        sources[present],
+        level=level,
+        method=method,
+        resamples=resamples,
+        random_state=random_state,
+    )
+    sums = replace(sums, n=int((~np.isnan(table)).sum()))
+    k = table.shape[1]
+    undefined = _impossible(sums.total, k)
+    return GeneralisabilityStudy(_component_table(sums, k, undefined), sums, k, undefined)
+
+
+def label_generalisability(
+    ratings: Ratings,
+    label: Hashable,
+    *,
+    conversations: ArrayLike,
+    segments: ArrayLike,
+    level: float = 0.95,
+    method: Literal["jackknife", "bootstrap"] = "jackknife",
+    resamples: int = 1000,
+    random_state: int = 0,
+) -> GeneralisabilityStudy:
+    """G study of how often a label occurs: its rate in each slice, by each coder.
+
+    Parameters
+    ----------
+    ratings : Ratings
+        Codes of utterances.
+    label
+        Label whose rate is the measurement.
+    conversations, segments : array-like of shape (n_units,)
+        Conversation and slice (`slices`) of each unit.
+    level, method, resamples, random_state
+        As in `generalisability`.
+
+    Returns
+    -------
+    GeneralisabilityStudy
+        Over the sources of the ratings.
+    """
+    tallied = tallies(ratings, segments, label)
+    _, numbers = encode_groups(segments, name="segments")
+    return generalisability(
+        tallied.rates,
+        _first(np.asarray(conversations), numbers),
+        clusters=_sources(tallied.sources, tallied.conversations),
+        level=level,
+        method=method,
+        resamples=resamples,
+        random_state=random_state,
+    )
+
+
+def slices(utterances: pl.DataFrame, *, turns: int = 20) -> pl.DataFrame:
+    """Cut conversations into slices of consecutive turns.
+
+    Parameters
+    ----------
+    utterances : polars.DataFrame
+        With `id`, `conversation_id` and `turn`.
+    turns : int, default 20
+        Turns of a slice; what is left at the end is a slice of its own from half that length on, and
+        belongs to the slice before it otherwise.
+
+    Returns
+    -------
+    polars.DataFrame
+        `id`, `conversation_id`, `segment` ("<conversation>#<number>"), rows as given.
+
+    Raises
+    ------
+    BadInput
+        If `turns` is below 1.
+
+    Examples
+    --------
+    >>> talk = pl.DataFrame({"id": list("abcde"), "conversation_id": ["t"] * 5, "turn": range(5)})
+    >>> slices(talk, turns=2)["segment"].to_list()
+    ['t#0', 't#0', 't#1', 't#1', 't#2']
+    """
+    if turns < 1:
+        raise BadInput(f"A slice has at least one turn; got turns={turns}.")
+    place = pl.col("turn").rank("ordinal").over("conversation_id") - 1
+    length = pl.len().over("conversation_id")
+    last = ((length + turns // 2) // turns).clip(1) - 1
+    number = pl.min_horizontal(place // turns, last)
+    return utterances.select(
+        "id",
+        "conversation_id",
+        segment=pl.format("{}#{}", pl.col("conversation_id"), number),
+    )
+
+
+def _conversation_sums(
+    table: NDArray[np.float64], talk: NDArray[np.intp], n_talks: int
+) -> NDArray[np.float64]:
+    """What each conversation adds: T terms, their coefficients, and each coder's numbers and sums."""
+    there = ~np.isnan(table)
+    y = np.where(there, table - np.nanmean(table), 0.0) if there.any() else np.zeros(table.shape)
+
+    def by_talk(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        sums = np.zeros((n_talks, *rows.shape[1:]))
+        np.add.at(sums, talk, rows)
+        return sums
+
+    coded, totals = by_talk(there.astype(float)), by_talk(y)
+    each = there.sum(axis=1).astype(float)
+    cells = coded.sum(axis=1)
+    scalars = np.column_stack(
+        [
+            np.ones(n_talks),
+            by_talk(np.ones(len(y))),
+            (coded > 0).sum(axis=1),
+            cells**2,
+            by_talk(each**2),
+            (coded**2).sum(axis=1),
+            (coded**2).sum(axis=1) / cells,
+            by_talk(each**2) / cells,
+            totals.sum(axis=1) ** 2 / cells,
+            by_talk(y.sum(axis=1) ** 2 / each),
+            np.divide(totals**2, coded, out=np.zeros_like(totals), where=coded > 0).sum(axis=1),
+            by_talk(np.square(y).sum(axis=1)),
+        ]
+    )
+    return np.hstack([scalars, coded, totals, coded**2])
+
+
+def _components(sums: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """Solve the T terms of each line for the components, shape (m, 5); NaN where there is no solution."""
+    lines = len(sums)
+    (
+        talks,
+        parts,
+        pairs,
+        talk2,
+        part2,
+        pair2,
+        pair_share,
+        part_share,
+        t_talk,
+        t_part,
+        t_pair,
+        raw,
+    ) = sums[:, :_N_SCALARS].T
+    coded, totals, squares = (
+        sums[:, _N_SCALARS + k * place : _N_SCALARS + k * (place + 1)] for place in range(3)
+    )
+    n, grand = coded.sum(axis=1), totals.sum(axis=1)
+    there = coded > 0.5
+    t_coder = np.divide(totals**2, coded, out=np.zeros_like(totals), where=there).sum(axis=1)
+    by_coder = np.divide(squares, coded, out=np.zeros_like(squares), where=there).sum(axis=1)
+    coders = there.sum(axis=1).astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # rows: grand mean, conversation, coder, segment, conversation x coder, cells
+        # columns: mean squared, conversation, coder, segment, conversation x coder, residual
+        expected = [
+            [n, talk2 / n, (coded**2).sum(axis=1) / n, part2 / n, pair2 / n, np.ones(lines)],
+            [n, n, pair_share, part_share, pair_share, talks],
+            [n, by_coder, n, coders, by_coder, coders],
+            [n, n, parts, n, parts, parts],
+            [n, n, n, pairs, n, pairs],
+            [n, n, n, n, n, n],
+        ]
+        terms = np.column_stack([grand**2 / n, t_talk, t_coder, t_part, t_pair, raw])
+    matrices = np.moveaxis(np.array(expected), 2, 0)
+    found = np.full((lines, 5), np.nan)
+    usable = np.isfinite(matrices).all(axis=(1, 2))
+    usable[usable] = np.linalg.matrix_rank(matrices[usable], rtol=1e-9) == 6
+    solved = np.linalg.solve(matrices[usable], terms[usable][:, :, None])[:, 1:, 0]
+    scale = np.maximum(raw[usable] / n[usable], np.finfo(float).tiny)[:, None]
+    found[usable] = np.where(np.abs(solved) <= 1e-12 * scale, 0.0, solved)
+    return found
+
+
+def _dependability(
+    k: int, n_slices: int, n_coders: int, name: str
+) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """G or Phi as a function of sums over conversations."""
+
+    def value(lines: NDArray[np.float64]) -> NDArray[np.float64]:
+        talk, coder, part, pair, rest = np.maximum(_components(lines, k), 0).T
+        error = part / n_slices + pair / n_coders + rest / (n_slices * n_coders)
+        if name == "phi":
+            error = error + coder / n_coders
+        whole = talk + error
+        return np.divide(talk, whole, out=np.full(len(lines), np.nan), where=whole > 0)
+
+    return value
+
+
+def _component_table(sums: ResampledSums, k: int, undefined: str | None) -> pl.DataFrame:
+    rows = []
+    values = _components(sums.total[None, :], k)[0]
+    positive = np.maximum(values, 0)
+    for place, name in enumerate(COMPONENTS):
+        if undefined:
+            found = Estimate(None, level=sums.level, n=sums.n, reason=undefined)
+            found = replace(found, n_clusters=sums.n_clusters)
+            share = None
+        else:
+            found = sums.estimate(
+                lambda lines, at=place: _components(lines, k)[:, at], undefined="no solution"
+            )
+            share = float(positive[place] / positive.sum()) if positive.sum() > 0 else None
+            if values[place] < 0:
+                said = "negative estimate, taken as 0 in G and Phi"
+                found = replace(found, reason="; ".join(t for t in (found.reason, said) if t))
+        rows.append({"component": name, "share": share} | found.as_row())
+    return pl.DataFrame(rows, schema={"component": str, "share": float, **ESTIMATE_COLUMNS})
+
+
+def _impossible(total: NDArray[np.float64], k: int) -> str | None:
+    """Say why components cannot be estimated, if they cannot."""
+    talks, parts, raw = total[0], total[1], total[_N_SCALARS - 1]
+    coders = int((total[_N_SCALARS : _N_SCALARS + k] > 0.5).sum())
+    if talks < 2 or coders < 2:
+        return f"{int(talks)} conversations and {coders} coders; at least two of each are needed"
+    if parts <= talks:
+        return "no conversation has two segments, so segments cannot be told from conversations"
+    if raw <= 0:
+        return "all values are equal, so there is no variance to divide"
+    if np.isnan(_components(total[None, :], k)).any():
+        return "the missing cells leave the components confounded"
+    return None
+
+
+def _first(values: NDArray, numbers: NDArray[np.intp]) -> NDArray:
+    """Value of the first row of each group."""
+    return values[np.unique(numbers, return_index=True)[1]]
+
+
+def _sources(sources: NDArray, segments: NDArray) -> NDArray | None:
+    """Sources of the slices; None where each slice is its own, that is, where none are known."""
+    return None if np.array_equal(sources, segments) else sources
