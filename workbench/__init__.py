@@ -27,6 +27,7 @@ _LAZY = {
     "topic_stability": "workbench.pipeline",
     "code": "workbench.pipeline",
     "emotion": "workbench.pipeline",
+    "agreement": "workbench.reliability.comparison",
     "search": "workbench.pipeline",
     "attribute": "workbench.attribution",
     "report": "workbench.reports",

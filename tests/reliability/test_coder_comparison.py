@@ -1,0 +1,294 @@
+"""`wb.agreement`: the right coefficient in the right row, tallies and human references beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from coded_corpus import LABELS, TALKS, TURNS, corpus, layer
+
+import workbench as wb
+from workbench.corpus import Layer, LayerMetadata
+from workbench.errors import BadInput
+from workbench.reliability import (
+    MEASURES,
+    Ratings,
+    agreement_levels,
+    contested_units,
+    estimate_coefficient,
+    human_reference,
+    icc,
+    majority_of,
+    read_coded,
+)
+from workbench.statistics import ESTIMATE_COLUMNS, macro_f1
+
+N = TALKS * TURNS
+DRAWN = np.random.default_rng(4)
+TRUTH = DRAWN.integers(0, 3, N)
+
+
+def coder(name, *, wrong, kind="human", **options):
+    """Gives the true label but for a share of wrong ones."""
+    drawn = np.random.default_rng(len(name) + int(100 * wrong))
+    other = np.where(drawn.random(N) < wrong, drawn.integers(0, 3, N), TRUTH)
+    return layer(name, [LABELS[i] for i in other], kind=kind, **options)
+
+
+@pytest.fixture(scope="module")
+def layers():
+    return [
+        coder("anna", wrong=0.2),
+        coder("benedikt", wrong=0.25),
+        coder("chi", wrong=0.3),
+        coder("head", wrong=0.4, kind="model"),
+    ]
+
+
+@pytest.fixture(scope="module")
+def table(layers):
+    return wb.agreement(layers, by="label", corpus=corpus())
+
+
+def test_the_table_has_the_columns_of_estimates_and_every_set_of_coders(table, layers):
+    assert table.columns[-8:] == list(ESTIMATE_COLUMNS)
+    names = [x.name.removeprefix("helper.") for x in layers]
+    pairs = {f"{a} & {b}" for i, a in enumerate(names) for b in names[i + 1 :]}
+    assert set(table["coders"]) == {" & ".join(names), *pairs}
+    assert set(table["label"]) == {None, *LABELS}
+    kinds = dict(table.select("coders", "kind").unique().iter_rows())
+    assert kinds["anna & chi"] == "human-human"
+    assert kinds["anna & head"] == "human-model"
+    assert kinds[" & ".join(names)] == "mixed"
+
+
+def test_each_row_is_what_the_coefficient_gives(table, layers):
+    ratings = read_coded(layers, corpus=corpus()).ratings
+    row = table.filter(
+        measure="krippendorff_alpha", label="reflection", coders="anna & head", scale="nominal"
+    )
+    alone = estimate_coefficient(
+        ratings.of(["anna", "head"]).holds("reflection"), "krippendorff_alpha"
+    )
+    assert row.select(*ESTIMATE_COLUMNS).row(0, named=True) == alone.as_row()
+    everyone = table.filter(pl.col("label").is_null(), measure="fleiss_kappa", n_coders=4)
+    assert everyone["estimate"].item() == estimate_coefficient(ratings, "fleiss_kappa").estimate
+    assert everyone["n_clusters"].item() == TALKS - 1  # two conversations share a source
+    assert table.filter(measure="cohen_kappa")["n_coders"].unique().to_list() == [2]
+
+
+def test_row_order_and_form_of_the_input_do_not_matter(table, layers):
+    rows = pl.concat(
+        [x.table.select("coder", "coder_kind", unit="unit_id", value="label") for x in layers]
+    )
+    shuffled = rows.sample(fraction=1, shuffle=True, seed=1)
+    again = wb.agreement(shuffled, by="label", corpus=corpus(), codebook=list(LABELS))
+    assert again.sort(again.columns[:7]).equals(table.sort(table.columns[:7]))
+
+
+def test_measures_can_be_chosen_and_unknown_ones_are_refused(layers):
+    found = wb.agreement(layers, corpus=corpus(), measures=["gwet_ac1"])
+    assert found["measure"].unique().to_list() == ["gwet_ac1"]
+    assert all("3 categories in the codebook" in reason for reason in found["reason"])
+    with pytest.raises(BadInput, match=r"utterance measure 'gwet_ac'.*Did you mean"):
+        wb.agreement(layers, measures=["gwet_ac"])
+    with pytest.raises(BadInput, match="unit 'turn'"):
+        wb.agreement(layers, "turn")
+    with pytest.raises(BadInput, match="expected 'label'"):
+        wb.agreement(layers, by="coder")
+
+
+def test_ordinal_codes_get_weighted_coefficients_and_names_do_not():
+    codes = [[1, 2], [2, 2], [3, 3], [1, 1], [2, 3], [3, 3]]
+    ordinal = wb.agreement(codes, scale="ordinal")
+    assert set(ordinal.filter(measure="weighted_kappa")["scale"]) == {
+        "ordinal, linear weights",
+        "ordinal, quadratic weights",
+    }
+    assert "weighted_kappa" not in wb.agreement(codes)["measure"].to_list()
+    interval = wb.agreement(codes, scale="interval", measures=["krippendorff_alpha"])
+    assert interval["scale"].to_list() == ["interval"]
+
+
+def test_sets_of_labels_have_both_distances_and_each_label_alone():
+    given = [("question", "other") if i % 3 else ("other",) for i in range(N)]
+    other = [("question",) if i % 4 else ("other",) for i in range(N)]
+    ones = [layer("anna", given, exclusive=False), layer("ben", other, exclusive=False)]
+    found = wb.agreement(ones, by="label", corpus=corpus())
+    together = found.filter(pl.col("label").is_null(), measure="krippendorff_alpha")
+    assert together["scale"].to_list() == ["masi", "jaccard"]
+    binary = found.filter(measure="cohen_kappa")
+    assert binary["label"].to_list() == list(LABELS)
+    never = binary.filter(label="reflection").row(0, named=True)
+    assert never["estimate"] is None
+    assert "only one category was used" in never["reason"]
+
+
+def test_one_category_alone_is_undefined_with_its_reason():
+    found = wb.agreement([["a", "a"]] * 6, measures=["krippendorff_alpha", "percent"])
+    alpha = found.filter(measure="krippendorff_alpha").row(0, named=True)
+    assert alpha["estimate"] is None
+    assert "only one category" in alpha["reason"]
+    assert found.filter(measure="percent")["estimate"].item() == 1.0
+
+
+def test_a_gold_coder_is_the_reference_of_scores_unless_another_is_named(layers):
+    assert "f1" not in wb.agreement(layers, by="label")["measure"].to_list()
+    named = wb.agreement(layers, by="label", reference="anna").filter(measure="sensitivity")
+    assert set(named["coders"]) == {"anna & benedikt", "anna & chi", "anna & head"}
+    gold = coder("gold", wrong=0.0, kind="gold")
+    found = wb.agreement([*layers, gold], by="label").filter(measure="f1", label="question")
+    assert set(found["coders"]) == {f"gold & {x}" for x in ("anna", "benedikt", "chi", "head")}
+    with pytest.raises(BadInput, match="coder 'nobody'"):
+        wb.agreement(layers, reference="nobody")
+
+
+# -- conversations -------------------------------------------------------------------------------------
+
+
+def test_counts_and_rates_are_those_of_each_conversation(layers):
+    found = wb.agreement(layers, "conversation", corpus=corpus())
+    ratings = read_coded(layers, corpus=corpus()).ratings
+    held = ratings.of(["anna", "head"]).holds("question").codes
+    counts = held.reshape(TALKS, TURNS, 2).sum(axis=1).astype(float)
+    sources = ratings.sources[::TURNS]
+    for scale, values in (("counts", counts), ("rates", counts / TURNS)):
+        row = found.filter(
+            label="question", coders="anna & head", scale=scale, measure="ICC(A,1)"
+        ).row(0, named=True)
+        assert row["estimate"] == pytest.approx(icc(values, "A,1", clusters=sources).estimate)
+        assert row["n"] == TALKS
+        assert "fewer than 15 conversations" in row["reason"]
+    assert set(found["measure"]) == set(MEASURES["conversation"])
+
+
+def test_turns_that_one_coder_skipped_count_for_nobody():
+    codes = ["question"] * N
+    half = corpus().utterances.filter(pl.col("turn") < TURNS // 2)["id"].to_list()
+    ones = [layer("anna", codes), layer("ben", codes[: len(half)], units=half)]
+    ones[1] = layer("ben", ["question", "other"] * (len(half) // 2), units=half)
+    found = wb.agreement(ones, "conversation", corpus=corpus(), measures=["ICC(A,1)"])
+    row = found.filter(label="question", scale="rates").row(0, named=True)
+    assert row["estimate"] == pytest.approx(0.0, abs=1e-9) or row["estimate"] is None
+    assert row["n"] == TALKS
+
+
+def test_conversations_have_to_be_known(layers):
+    with pytest.raises(BadInput, match="pass corpus="):
+        wb.agreement(layers, "conversation")
+
+
+def test_ratings_of_conversations_are_compared_as_they_are():
+    talks = corpus().conversations["id"]
+    scores = {"anna": [3, 4, 2, 5, 4, 1], "ben": [3, 5, 2, 4, 4, 2]}
+    rated = []
+    for name, values in scores.items():
+        facts = LayerMetadata(
+            "globals", name, "human", unit="conversation", labels=("empathy",), exclusive=False
+        )
+        rows = pl.DataFrame({"unit_id": talks, "label": "empathy", "value": values})
+        rated.append(Layer.build(f"globals.{name}", rows, facts))
+    found = wb.agreement(rated, "conversation", corpus=corpus())
+    row = found.filter(measure="ICC(C,1)").row(0, named=True)
+    assert (row["label"], row["scale"], row["n"]) == ("empathy", "ratings", 6)
+    table = np.array(list(scores.values()), dtype=float).T
+    assert row["estimate"] == pytest.approx(icc(table, "C,1").estimate)
+
+
+def test_the_two_levels_stand_side_by_side(layers, table):
+    found = agreement_levels(layers, corpus=corpus())
+    tallied = wb.agreement(layers, "conversation", corpus=corpus())
+    row = found.filter(label="other", coders="anna & chi").row(0, named=True)
+    alpha = table.filter(label="other", coders="anna & chi", measure="krippendorff_alpha")
+    rates = tallied.filter(label="other", coders="anna & chi", measure="ICC(C,1)", scale="rates")
+    assert row["alpha"] == alpha["estimate"].item()
+    assert row["alpha_low"] == alpha["low"].item()
+    assert row["icc_c_rates"] == rates["estimate"].item()
+    assert (row["n_utterances"], row["n_conversations"], row["few"]) == (N, TALKS, True)
+    assert found.height == 3 * 7
+
+
+# -- humans and models ---------------------------------------------------------------------------------
+
+
+def test_the_majority_of_exclusive_codes_leaves_out_ties():
+    ratings = Ratings.build([["a", "a", "b"], ["a", "b", None], [None] * 3], categories="abc")
+    assert majority_of(ratings).tolist() == [[1, 0, 0], [-1] * 3, [-1] * 3]
+    sets = Ratings.build([[{"x"}, {"x", "y"}], [set(), set()]], level="sets", labels="xy")
+    assert majority_of(sets).tolist() == [[1, 1], [0, 0]]
+
+
+def test_a_model_is_measured_against_the_same_majorities_as_each_human(layers):
+    ratings = read_coded(layers, corpus=corpus()).ratings
+    found = human_reference(ratings)
+    macro = found.filter(measure="macro-F1")
+    expected = {}
+    for human in ("anna", "benedikt", "chi"):
+        others = [x for x in ("anna", "benedikt", "chi") if x != human]
+        majority = majority_of(ratings.of(others))
+        known = majority[:, 0] >= 0
+        truth = majority[known].argmax(axis=1)
+        for one in (human, "head"):
+            said = ratings.of([one]).codes[known, 0]
+            expected[human, one] = macro_f1(truth, said, range(3))
+    own = macro.filter(pl.col("coder").is_in(["anna", "benedikt", "chi"]))
+    for name, value in own.select("coder", "estimate").iter_rows():
+        assert value == pytest.approx(expected[name, name])
+    humans = [expected[x, x] for x in ("anna", "benedikt", "chi")]
+    models = [expected[x, "head"] for x in ("anna", "benedikt", "chi")]
+    line = macro.filter(coder="one human").row(0, named=True)
+    assert (line["estimate"], line["low"], line["high"]) == pytest.approx(
+        (np.mean(humans), min(humans), max(humans))
+    )
+    model = macro.filter(coder="head").rows(named=True)
+    assert model[0]["estimate"] == pytest.approx(np.mean(models))
+    assert model[1]["against"] == "one human"
+    assert model[1]["estimate"] == pytest.approx(np.mean(models) - np.mean(humans))
+    assert model[1]["low"] < model[1]["estimate"] < model[1]["high"]
+
+
+def test_without_two_humans_there_is_no_human_reference(layers):
+    alone = read_coded([layers[0], layers[3]], corpus=corpus()).ratings
+    assert human_reference(alone).is_empty()
+    gold = coder("gold", wrong=0.1, kind="gold")
+    two = human_reference(read_coded([layers[0], gold, layers[3]], corpus=corpus()).ratings)
+    assert two.filter(coder="one human", measure="macro-F1")["estimate"].item() is not None
+
+
+def test_sources_without_a_shared_unit_are_no_evidence(layers):
+    few = [
+        layers[0],
+        *(x.restricted_to(pl.Series([f"t0-{i}" for i in range(8)])) for x in layers[1:3]),
+    ]
+    found = human_reference(read_coded(few, corpus=corpus()).ratings)
+    assert set(found["n_clusters"]) == {1}
+
+
+# -- contested units -----------------------------------------------------------------------------------
+
+
+def test_contested_units_come_with_what_everybody_said():
+    codes = pl.DataFrame(
+        {
+            "unit": ["t0-0", "t0-1", "t0-2", "t0-3"],
+            "anna": ["x", "x", "x", None],
+            "ben": ["x", "y", "y", "z"],
+            "chi": ["x", "x", "z", None],
+        }
+    )
+    found = contested_units(codes, corpus=corpus())
+    assert found["unit_id"].to_list() == ["t0-2", "t0-1"]
+    assert found["disagreement"].to_list() == pytest.approx([1.0, 2 / 3])
+    assert found["entropy"].to_list() == pytest.approx([np.log2(3), 0.9182958])
+    assert found["majority"].to_list() == [None, "x"]
+    assert found.select("conversation_id", "turn").row(0) == ("t0", 2)
+    assert found.select("coder: anna", "coder: ben", "coder: chi").row(1) == ("x", "y", "x")
+
+
+def test_sets_are_written_in_the_order_of_the_book():
+    ones = [
+        layer("anna", [("other", "question"), ()], exclusive=False),
+        layer("ben", [("question",), ("other",)], exclusive=False),
+    ]
+    found = contested_units(ones, corpus=corpus())
+    assert found["coder: anna"].to_list() == ["question + other", "(none)"]
