@@ -25,12 +25,13 @@ from workbench.reliability.agreement.distances import (
     Matrix,
     Names,
     Squares,
+    Table,
     numeric,
     ratio_matrix,
     sets_matrix,
     weight_matrix,
 )
-from workbench.reliability.agreement.sums import Coded, Sums, quotient
+from workbench.reliability.agreement.sums import Codings, Sums, quotient
 from workbench.reliability.ratings import LEVELS, Level
 
 __all__ = ["COEFFICIENTS", "Coefficient", "distances_for"]
@@ -68,7 +69,7 @@ class Coefficient:
     levels: tuple[Level, ...]
     coders: Literal["two", "two or more"]
     missing: bool
-    form: Callable[[Coded, object], Sums]
+    form: Callable[[Codings, object], Sums]
     option: Literal["weights", "distance"] | None = None
     from_codebook: bool = False
 
@@ -77,17 +78,23 @@ class Coefficient:
 
 
 def _per_unit(
-    coded: Coded, difference: Difference, largest: float, expected: Callable[[_Array], _Array]
+    coded: Codings,
+    difference: Difference,
+    largest: float,
+    expected: Callable[[_Array], _Array],
+    *,
+    fewest: int = 1,
 ) -> Sums:
     """Mean disagreement of the units against a disagreement expected from mean shares of the categories.
 
-    Columns: disagreement, paired units, then each category's share of its unit's codings. `expected` takes
-    shares (lines, k) and gives disagreement on the scale 0 to 1.
+    Columns: disagreement, paired units, then each category's share of its unit's codings, over the units
+    with at least `fewest` codings. `expected` takes shares (lines, k) and gives disagreement on the scale
+    0 to 1.
     """
     n = coded.codings
     pairs = np.where(n > 1, coded.scale / np.maximum(1, n * (n - 1)), 0.0)
     disagreement = coded.disagreement(2 * pairs, difference) / (largest or 1.0)
-    shares = coded.marginals(np.where(n > 0, coded.scale / np.maximum(1, n), 0.0))
+    shares = coded.marginals(np.where(n >= fewest, coded.scale / np.maximum(1, n), 0.0))
     totals = np.column_stack([disagreement, coded.scale * coded.paired, shares])
 
     def value(sums: _Array) -> _Array:
@@ -100,21 +107,29 @@ def _per_unit(
     return Sums(totals, coded.paired, value)
 
 
-def _percent(coded: Coded, _: object) -> Sums:
+def _percent(coded: Codings, _: object) -> Sums:
     return _per_unit(coded, Names(), 1.0, lambda share: np.ones(len(share)))
 
 
-def _pooled(coded: Coded, _: object) -> Sums:
-    """Scott's pi and Fleiss' kappa: two codings drawn from all coders' codings together."""
-    return _per_unit(coded, Names(), 1.0, lambda share: 1 - np.square(share).sum(axis=1))
+def _drawn_together(share: _Array) -> _Array:
+    """Disagreement of two codings drawn from all coders' codings together."""
+    return 1 - np.square(share).sum(axis=1)
 
 
-def _brennan_prediger(coded: Coded, _: object) -> Sums:
+def _scott(coded: Codings, _: object) -> Sums:
+    return _per_unit(coded, Names(), 1.0, _drawn_together, fewest=2)
+
+
+def _fleiss(coded: Codings, _: object) -> Sums:
+    return _per_unit(coded, Names(), 1.0, _drawn_together)
+
+
+def _brennan_prediger(coded: Codings, _: object) -> Sums:
     q = len(coded.ratings.categories)
     return _per_unit(coded, Names(), 1.0, lambda share: np.full(len(share), 1 - 1 / max(1, q)))
 
 
-def _gwet(coded: Coded, table: _Array) -> Sums:
+def _gwet(coded: Codings, table: _Array) -> Sums:
     """Make Gwet's coefficient for weights of disagreement between all q categories.
 
     Chance agreement is T / (q (q - 1)) * sum pi (1 - pi), T the sum of all weights of agreement.
@@ -131,19 +146,19 @@ def _gwet(coded: Coded, table: _Array) -> Sums:
     return _per_unit(coded, Matrix(table[np.ix_(used, used)]), largest, expected)
 
 
-def _ac1(coded: Coded, _: object) -> Sums:
+def _ac1(coded: Codings, _: object) -> Sums:
     q = len(coded.ratings.categories)
     return _gwet(coded, 1.0 - np.eye(q))
 
 
-def _ac2(coded: Coded, weights: object) -> Sums:
+def _ac2(coded: Codings, weights: object) -> Sums:
     return _gwet(coded, _weights(coded, weights))
 
 
 # -- two coders, each with marginals of its own: Cohen -------------------------------------------------
 
 
-def _two_coders(coded: Coded, difference: Difference) -> Sums:
+def _two_coders(coded: Codings, difference: Table) -> Sums:
     """Columns: disagreement, units, then the codings of one coder and of the other."""
     both = (coded.codings > 1).astype(float)
     k = len(coded.used)
@@ -157,16 +172,16 @@ def _two_coders(coded: Coded, difference: Difference) -> Sums:
     return Sums(totals, coded.paired, value)
 
 
-def _cohen(coded: Coded, _: object) -> Sums:
+def _cohen(coded: Codings, _: object) -> Sums:
     return _two_coders(coded, Names())
 
 
-def _weighted(coded: Coded, weights: object) -> Sums:
+def _weighted(coded: Codings, weights: object) -> Sums:
     used = coded.used
     return _two_coders(coded, Matrix(_weights(coded, weights)[np.ix_(used, used)]))
 
 
-def _weights(coded: Coded, weights: object) -> _Array:
+def _weights(coded: Codings, weights: object) -> _Array:
     """Weights of disagreement between all categories: by rank for ordinal codes, else by value."""
     ratings = coded.ratings
     points = (
@@ -187,7 +202,7 @@ def distances_for(level: Level) -> tuple[str, ...]:
     return ("nominal", "ordinal", "interval", "ratio")[: LEVELS.index(level) + 1]
 
 
-def _alpha(coded: Coded, distance: object) -> Sums:
+def _alpha(coded: Codings, distance: object) -> Sums:
     """1 - (n - 1) * sum of observed distances / sum over all pairs of distances, n pairable codings.
 
     Columns: observed distances (ordinal: pairs of each two categories), then codings of each category.
@@ -200,9 +215,11 @@ def _alpha(coded: Coded, distance: object) -> Sums:
         )
     n = coded.codings
     pairs = np.where(n > 1, coded.scale / np.maximum(1, n - 1), 0.0)
-    counts = coded.marginals((n > 1).astype(float))
     if name == "ordinal":
-        return _ordinal_alpha(coded, pairs, counts)
+        return _ordinal_alpha(coded, pairs)
+    if name == "interval":
+        return _interval_alpha(coded, pairs)
+    counts = coded.marginals((n > 1).astype(float))
     difference = _difference(coded, name)
     totals = np.column_stack([coded.disagreement(2 * pairs, difference) / coded.scale, counts])
 
@@ -214,8 +231,30 @@ def _alpha(coded: Coded, distance: object) -> Sums:
     return Sums(totals, coded.paired, value)
 
 
-def _ordinal_alpha(coded: Coded, pairs: _Array, counts: _Array) -> Sums:
+def _interval_alpha(coded: Codings, pairs: _Array) -> Sums:
+    """Make alpha for numbers, from moments: however many distinct values there are, four columns do."""
+    points = numeric(
+        [coded.ratings.categories[position] for position in coded.used],
+        level=coded.ratings.level,
+    )
+    points = points - points.min(initial=np.inf)  # alpha is the same; whole numbers stay whole
+    paired = (coded.codings > 1).astype(float)
+    observed = coded.disagreement(2 * pairs, Squares(points)) / coded.scale
+    moments = [coded.moment(paired, points**power) for power in (0, 1, 2)]
+
+    def value(sums: _Array) -> _Array:
+        apart, n, first, second = sums.T
+        expected = 2 * (n * second - first**2)
+        # equal points may leave a rounding error
+        expected = np.where(expected > 1e-12 * n * second, expected, 0.0)
+        return 1 - quotient(apart * (n - 1), expected)
+
+    return Sums(np.column_stack([observed, *moments]), coded.paired, value)
+
+
+def _ordinal_alpha(coded: Codings, pairs: _Array) -> Sums:
     """Make alpha for ranks: squared differences of the mid-ranks among the codings at hand."""
+    counts = coded.marginals((coded.codings > 1).astype(float))
     cluster, low, high, sums_of_cells = coded.cells(2 * pairs)
     k, groups = len(coded.used), len(counts)
     cells, column = np.unique(low * max(1, k) + high, return_inverse=True)
@@ -234,15 +273,14 @@ def _ordinal_alpha(coded: Coded, pairs: _Array, counts: _Array) -> Sums:
     return Sums(np.column_stack([counts, observed]), coded.paired, value)
 
 
-def _difference(coded: Coded, name: str) -> Difference:
+def _difference(coded: Codings, name: str) -> Table:
     """Make the distance between the categories in use."""
     used = [coded.ratings.categories[position] for position in coded.used]
     if name == "nominal":
         return Names()
     if name in ("masi", "jaccard"):
         return sets_matrix(used, name=name)
-    points = numeric(used, level=coded.ratings.level)
-    return Squares(points) if name == "interval" else ratio_matrix(points)
+    return ratio_matrix(numeric(used, level=coded.ratings.level))
 
 
 _NAMES: tuple[Level, ...] = ("nominal", "ordinal")
@@ -288,7 +326,7 @@ COEFFICIENTS: Mapping[str, Coefficient] = MappingProxyType(
                 _NAMES,
                 "two",
                 False,
-                _pooled,
+                _scott,
             ),
             Coefficient(
                 "fleiss_kappa",
@@ -298,7 +336,7 @@ COEFFICIENTS: Mapping[str, Coefficient] = MappingProxyType(
                 _NAMES,
                 "two or more",
                 True,
-                _pooled,
+                _fleiss,
             ),
             Coefficient(
                 "krippendorff_alpha",

@@ -1,9 +1,8 @@
 """How far two codes are apart: the distances and weights of the coefficients of agreement.
 
-A distance is kept in the form in which it is summed. What the coefficients need is the distance of given
-pairs (observed disagreement) and the sum over all pairs of two tables of counts (expected disagreement);
-names and squared differences have closed forms for the second, so that no categories x categories matrix
-is made for them. Points that are whole numbers are summed exactly.
+What the coefficients need is the distance of given pairs (observed disagreement) and the sum over all pairs
+of two tables of counts (expected disagreement). Names and squared differences have closed forms for the
+second, so that no categories x categories matrix is made for them.
 
 Sources
 -------
@@ -31,6 +30,7 @@ __all__ = [
     "Matrix",
     "Names",
     "Squares",
+    "Table",
     "Weights",
     "numeric",
     "ratio_matrix",
@@ -56,6 +56,10 @@ class Difference(ABC):
     def between(self, one: NDArray[np.intp], other: NDArray[np.intp]) -> NDArray[np.float64]:
         """Distance of each pair of positions."""
 
+
+class Table(Difference):
+    """A distance that is also summed over two tables of counts."""
+
     @abstractmethod
     def product(self, one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
         """Sum over all pairs of categories of count x count x distance, for each line of counts.
@@ -72,8 +76,8 @@ class Difference(ABC):
 
 
 @dataclass(frozen=True)
-class Names(Difference):
-    """0 for the same category, else 1."""
+class Names(Table):
+    """0 for the same category, else 1; no table is made."""
 
     def between(self, one: NDArray[np.intp], other: NDArray[np.intp]) -> NDArray[np.float64]:
         """Distance of each pair of positions."""
@@ -85,25 +89,7 @@ class Names(Difference):
 
 
 @dataclass(frozen=True)
-class Squares(Difference):
-    """Squared difference of points on a line."""
-
-    points: NDArray[np.float64]
-
-    def between(self, one: NDArray[np.intp], other: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Distance of each pair of positions."""
-        return np.square(self.points[one] - self.points[other])
-
-    def product(self, one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
-        """By moments; points are taken from the lowest, which keeps whole numbers whole."""
-        x = self.points - self.points.min(initial=np.inf) if len(self.points) else self.points
-        squares = (one @ x**2) * other.sum(axis=1) + one.sum(axis=1) * (other @ x**2)
-        found = squares - 2 * (one @ x) * (other @ x)
-        return np.where(found > 1e-12 * squares, found, 0.0)  # equal points, up to rounding
-
-
-@dataclass(frozen=True)
-class Matrix(Difference):
+class Matrix(Table):
     """Any distances, given as a table of shape (k, k)."""
 
     table: NDArray[np.float64]
@@ -115,6 +101,17 @@ class Matrix(Difference):
     def product(self, one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
         """One product of counts and table."""
         return ((one @ self.table) * other).sum(axis=1)
+
+
+@dataclass(frozen=True)
+class Squares(Difference):
+    """Squared difference of points on a line; sums over all pairs follow from moments."""
+
+    points: NDArray[np.float64]
+
+    def between(self, one: NDArray[np.intp], other: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Distance of each pair of positions."""
+        return np.square(self.points[one] - self.points[other])
 
 
 def numeric(categories: Sequence[Hashable], *, level: str) -> NDArray[np.float64]:

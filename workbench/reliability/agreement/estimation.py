@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from workbench.errors import BadInput
 from workbench.reliability.agreement.coefficients import COEFFICIENTS, Coefficient
 from workbench.reliability.agreement.distances import DistanceName, Weights
-from workbench.reliability.agreement.sums import Coded, Sums
+from workbench.reliability.agreement.sums import Codings, Sums
 from workbench.reliability.ratings import Ratings
 from workbench.statistics import Estimate, Method, cluster_proportion
 from workbench.statistics.clusters import draw_clusters, times_drawn
@@ -137,7 +137,7 @@ def estimate_coefficients(
             raise BadInput(f"{option} was given, but {', '.join(names)} takes none: leave it out.")
     parts = []
     for ratings in tables:
-        coded = Coded(ratings)
+        coded = Codings(ratings)
         for one in chosen:
             _check(one, ratings)
             form = one.form(coded, options[one.option] if one.option else None)
@@ -190,13 +190,13 @@ class _Part:
     """One coefficient of one table: sums of the sources that are drawn, and of those that stay."""
 
     coefficient: Coefficient
-    coded: Coded
+    coded: Codings
     form: Sums
     drawn: NDArray[np.float64]
     fixed: NDArray[np.float64]
 
     @classmethod
-    def of(cls, coefficient: Coefficient, coded: Coded, form: Sums) -> _Part:
+    def of(cls, coefficient: Coefficient, coded: Codings, form: Sums) -> _Part:
         paired = form.paired > 0
         fixed = form.totals[~paired].sum(axis=0)
         return cls(coefficient, coded, form, form.totals[paired], fixed)

@@ -23,7 +23,7 @@ from workbench.reliability.agreement.distances import Difference
 from workbench.reliability.ratings import Ratings
 from workbench.statistics.clusters import encode_groups
 
-__all__ = ["Coded", "Sums", "quotient"]
+__all__ = ["Codings", "Sums", "quotient"]
 
 _EXACT = 2**53  # whole numbers up to here are exact in double precision
 _CELLS = 4_000_000  # counters held at once
@@ -50,7 +50,7 @@ class Sums:
 
 
 @dataclass(frozen=True)
-class Coded:
+class Codings:
     """Ratings with clusters numbered and unused categories left out."""
 
     ratings: Ratings
@@ -105,6 +105,18 @@ class Coded:
             keys = cluster[rows] * k + self.codes[rows, column]
             found += np.bincount(keys, weights=weights[rows], minlength=groups * k)
         return found.reshape(groups, k)
+
+    def moment(
+        self, weights: NDArray[np.float64], points: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Weighted sum of the points of all codings, one point for each used category: (g,)."""
+        groups, cluster = self._clusters
+        found = np.zeros(groups)
+        for column in self.codes.T:
+            rows = np.flatnonzero((column >= 0) & (weights > 0))
+            sums = weights[rows] * points[column[rows]]
+            found += np.bincount(cluster[rows], weights=sums, minlength=groups)
+        return found
 
     def total(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Weights of the units, by cluster: (g,)."""
