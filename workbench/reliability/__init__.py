@@ -19,6 +19,7 @@ from workbench.reliability.comparison_calibration import (
     probabilities_of,
 )
 from workbench.reliability.comparison_humans import human_reference, majority_of
+from workbench.reliability.comparison_tables import comparison_tables
 from workbench.reliability.contested import contested_units
 from workbench.reliability.generalisability import (
     GeneralisabilityStudy,
@@ -31,6 +32,7 @@ from workbench.reliability.intake import Coded, read_coded
 from workbench.reliability.intake_spelling import spelling_variants
 from workbench.reliability.ratings import Ratings
 from workbench.reliability.tallies import Tallies, tallies
+from workbench.reliability.unitizing import layer_spans, unitizing_alpha
 
 __all__ = [
     "COEFFICIENTS",
@@ -46,6 +48,7 @@ __all__ = [
     "calibration_curve",
     "calibration_errors",
     "code_scores",
+    "comparison_tables",
     "confusion_of",
     "contested_units",
     "estimate_coefficient",
@@ -56,6 +59,7 @@ __all__ = [
     "icc_gap",
     "icc_table",
     "label_generalisability",
+    "layer_spans",
     "majority_of",
     "most_confused",
     "probabilities_of",
@@ -63,4 +67,5 @@ __all__ = [
     "slices",
     "spelling_variants",
     "tallies",
+    "unitizing_alpha",
 ]
