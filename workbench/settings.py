@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["SETTINGS", "Setting", "cache_home", "data_home", "is_offline", "value"]
+__all__ = ["SETTINGS", "Setting", "cache_home", "data_home", "heads_home", "is_offline", "value"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,11 @@ SETTINGS: dict[str, Setting] = {
         "WORKBENCH_DATA_HOME",
         "",
         "Folder of the real corpora that training and acceptance tests use.",
+    ),
+    "heads_home": Setting(
+        "WORKBENCH_HEADS_HOME",
+        "",
+        "Folder of heads that are trained here and not shipped; default: the user's data folder.",
     ),
     "offline": Setting(
         "WORKBENCH_OFFLINE",
@@ -66,6 +71,16 @@ def cache_home() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("dialogue-workbench")
+
+
+def heads_home() -> Path:
+    """Folder of heads that are trained on this machine and not shipped (not created here)."""
+    chosen = value("heads_home")
+    if chosen:
+        return Path(chosen).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("dialogue-workbench") / "heads"
 
 
 def data_home() -> Path | None:

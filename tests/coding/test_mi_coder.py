@@ -191,7 +191,9 @@ def test_wrong_embeddings_and_codebooks_are_refused(tools):
     with pytest.raises(BadInput, match="no embedding"):
         code_corpus(corpus, embeddings={})
     with pytest.raises(BadInput, match="codebook"):
-        code_corpus(corpus, "misc", **tools)
+        code_corpus(corpus, "misk", **tools)
+    with pytest.raises(BadInput, match="no scheme with a head"):
+        code_corpus(corpus, "dear-man", **tools)
 
 
 def test_another_encoder_is_declined(tools):

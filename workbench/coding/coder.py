@@ -1,27 +1,31 @@
-"""The automatic coder: shipped heads over a corpus, one Layer per scheme of a codebook."""
+"""The automatic coder: heads over a corpus, one Layer per head of a codebook."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from workbench.coding.books import load_codebook
+from workbench.coding.choosing import GivenHead, choose_heads, layer_name
 from workbench.coding.fit_for import fit_for
+from workbench.coding.layer_notes import OUT_OF_DOMAIN, abstaining, noted, with_shares
+from workbench.coding.material import sides_of
 from workbench.coding.rendered import rendered_embeddings
-from workbench.coding.trained_heads import shipped_head, trained_schemes
 from workbench.corpus import Codebook, Corpus, Layer, LayerMetadata, Scheme
 from workbench.corpus.refusal import Refusal
-from workbench.embedding import Embeddings, aligned, embed
-from workbench.errors import BadInput
+from workbench.embedding import Embeddings, Encoder, aligned, embed
 from workbench.heads import Head, features
 from workbench.progress import track
 
 if TYPE_CHECKING:
-    from workbench.embedding import EmbeddingStore, Encoder
+    from workbench.coding.domain import Domain
+    from workbench.coding.trained_heads import TrainedHead
+    from workbench.embedding import EmbeddingStore
 
 __all__ = ["NO_GOAL", "Coding", "code_corpus"]
 
@@ -34,6 +38,15 @@ _GENERAL = (
     "Coded by a model that learned from demonstrations of motivational interviewing; "
     "how well it agrees with people on these conversations is not known."
 )
+_OWN = (
+    "Coded by a model that learned from codings of one's own; how well it agrees with people on "
+    "conversations unlike those is not known."
+)
+_OTHER_WORDING = (
+    "The wording of the codebook has changed since the model learned it; its codes mean what they "
+    "meant then."
+)
+_RELATIVE = frozenset({"change", "sustain"})  # codes that exist only relative to a change goal
 _ASSISTANT = "The helper is an AI assistant, while the model learned from human counsellors."
 _NO_GOAL = (
     "Some or all conversations have no stated change goal, without which change and sustain talk "
@@ -53,22 +66,33 @@ def code_corpus(
     corpus: Corpus,
     codebook: str | Codebook = "annomi",
     *,
+    context: bool = True,
+    abstain: float | None = None,
+    heads: Sequence[GivenHead] | None = None,
     encoder: Encoder | None = None,
     store: EmbeddingStore | None = None,
     embeddings: Embeddings | None = None,
 ) -> Coding:
-    """Code a corpus with the shipped heads of a codebook.
+    """Code a corpus with the heads of a codebook.
 
     Every scored utterance of a scheme's side gets its label (exclusive schemes), its labels, or a
     row with null label where none was assigned or the text is empty. `probabilities` of a layer
-    holds calibrated probabilities of all labels for every scored utterance that has text.
+    holds calibrated probabilities of all labels for every scored utterance that has text. Utterances
+    unlike those the head learned from carry the note `out of domain`; their share stands in the
+    layer's facts and goes with every rate.
 
     Parameters
     ----------
     corpus
         What to code.
     codebook
-        Name of a shipped codebook, or a codebook whose schemes have a shipped head.
+        Name of a shipped codebook, path of one, or a codebook.
+    context
+        Heads that read previous turns, or those of the turn alone (for analyses of sequences).
+    abstain
+        Withhold labels of a lower probability (`abstaining`); default: none.
+    heads
+        Heads of one's own, by folder; default: those in the package and the user's folder.
     encoder, store
         Sentence encoder (default: the one the heads learned with) and store of embeddings.
     embeddings
@@ -82,39 +106,36 @@ def code_corpus(
     Raises
     ------
     BadInput
-        If the codebook has no scheme with a shipped head, or embeddings do not fit the corpus.
+        If the codebook has no scheme with a head, a head learned another scheme, `abstain` is no
+        probability, or embeddings do not fit the corpus.
     """
-    book = load_codebook(codebook) if isinstance(codebook, str) else codebook
-    schemes = [scheme for scheme in book.schemes if scheme.name in trained_schemes()]
-    if not schemes:
-        raise BadInput(
-            f"Codebook {book.name!r} has no scheme with a shipped head; "
-            f"heads there are: {list(trained_schemes())}."
-        )
+    book = load_codebook(codebook) if not isinstance(codebook, Codebook) else codebook
+    pairs = choose_heads(book, context=context, heads=heads)
     fits = {
-        scheme.name: fit_for(corpus, scheme=scheme.name, side=scheme.side) for scheme in schemes
+        scheme.name: fit_for(corpus, scheme=scheme.name, side=scheme.side) for scheme, _ in pairs
     }
     refusals = [refusal for fit in fits.values() for refusal in fit.refusals]
-    if encoder is not None and embeddings is None:
-        wrong = [s for s in schemes if shipped_head(s.name).encoder != encoder.weights]
+    if embeddings is None:
+        encoder = encoder or Encoder()
+        wrong = [scheme for scheme, own in pairs if own.head.encoder != encoder.weights]
         refusals += [_other_encoder(scheme, corpus) for scheme in wrong]
-        schemes = [scheme for scheme in schemes if scheme not in wrong]
-    schemes = [scheme for scheme in schemes if fits[scheme.name].conversations]
-    talk = corpus.utterances.with_row_index("_row").filter(pl.col("side") != "other")
-    wanted = sorted({talk_id for s in schemes for talk_id in fits[s.name].conversations})
-    talk = talk.filter(pl.col("conversation_id").is_in(wanted))
-    if not schemes:
+        pairs = [pair for pair in pairs if pair[0] not in wrong]
+    pairs = [pair for pair in pairs if fits[pair[0].name].conversations]
+    if not pairs:
         return Coding((), tuple(refusals))
-    dimension = shipped_head(schemes[0].name).features.dimensions
+    talk = corpus.utterances.with_row_index("_row").filter(pl.col("side") != "other")
+    wanted = sorted({talk_id for s, _ in pairs for talk_id in fits[s.name].conversations})
+    talk = talk.filter(pl.col("conversation_id").is_in(wanted))
+    dimension = pairs[0][1].head.features.dimensions
     vectors = _vectors(corpus, talk, encoder, store, embeddings, dimension)
     layers = []
-    for scheme in schemes:
+    for scheme, trained in pairs:
         fitting = pl.Series(list(fits[scheme.name].conversations)).implode()
         keep = talk["conversation_id"].is_in(fitting)
         own = talk.filter(keep)
-        spec = shipped_head(scheme.name).features
-        rendered = rendered_embeddings(spec, own, encoder=encoder, store=store)
-        layers.append(_layer(corpus, book, scheme, own, vectors[keep.to_numpy()], rendered))
+        rendered = rendered_embeddings(trained.head.features, own, encoder=encoder, store=store)
+        layer = _layer(corpus, book, scheme, trained, own, vectors[keep.to_numpy()], rendered)
+        layers.append(layer if abstain is None else abstaining(layer, abstain))
     return Coding(tuple(layers), tuple(refusals))
 
 
@@ -151,34 +172,50 @@ def _layer(
     corpus: Corpus,
     book: Codebook,
     scheme: Scheme,
+    trained: TrainedHead,
     talk: pl.DataFrame,
     vectors: NDArray[np.float32],
     rendered: NDArray[np.float32] | None,
 ) -> Layer:
-    head = shipped_head(scheme.name)
-    own = talk["side"].to_numpy() == scheme.side
+    head = trained.head
+    own = talk["side"].is_in(sides_of(scheme)).to_numpy()
     spoken = talk["text"].fill_null("").str.strip_chars().str.len_chars().to_numpy() > 0
     at = np.flatnonzero(own & spoken)
     probability = _capped(scheme, head, _score(head, talk, vectors, rendered, at))
     assigned = head.assign(probability) & _parents_hold(scheme, head, probability)
     rows = _rows(head, talk, np.flatnonzero(own), at, probability, assigned)
-    cautions = [_GENERAL]
+    cautions = [_GENERAL if not trained.origin.checksum else _OWN]
+    if trained.origin.checksum not in ("", book.checksum):
+        cautions.append(_OTHER_WORDING)
     if (talk["role"].str.to_lowercase() == "assistant").any():
         cautions.append(_ASSISTANT)
-    if scheme.side == "client":
+    if set(scheme.labels) >= _RELATIVE:
         rows = _with_goal_notes(rows, corpus)
         if rows["note"].is_not_null().any():
             cautions.append(_NO_GOAL)
+    rows = _with_domain_notes(rows, trained.domain, vectors, at)
     shares = pl.DataFrame(probability, schema=list(head.labels), orient="row")
-    return Layer.build(
-        f"{scheme.name}.head",
-        rows,
-        _metadata(head, scheme, book, cautions),
-        probabilities=shares.insert_column(0, talk["id"][at].alias("unit_id")),
+    return with_shares(
+        Layer.build(
+            layer_name(scheme, trained),
+            rows,
+            _metadata(trained, scheme, book, cautions),
+            probabilities=shares.insert_column(0, talk["id"][at].alias("unit_id")),
+        )
     )
 
 
-def _metadata(head: Head, scheme: Scheme, book: Codebook, cautions: list[str]) -> LayerMetadata:
+def _metadata(
+    trained: TrainedHead, scheme: Scheme, book: Codebook, cautions: list[str]
+) -> LayerMetadata:
+    head, origin = trained.head, trained.origin
+    facts: dict[str, Any] = {}
+    if trained.domain is not None:
+        facts["out_of_domain"] = {"expected": trained.domain.expected}
+    if origin.merged:
+        facts["merged"] = dict(origin.merged)
+    if origin.dropped:
+        facts["dropped"] = list(origin.dropped)
     return LayerMetadata(
         scheme=scheme.name,
         coder=f"{head.name} head",
@@ -190,6 +227,7 @@ def _metadata(head: Head, scheme: Scheme, book: Codebook, cautions: list[str]) -
         context_turns=head.context_turns,
         blind=True,
         caution=" ".join(cautions),
+        facts=facts,
     )
 
 
@@ -197,6 +235,18 @@ def _with_goal_notes(rows: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
     without = corpus.conversations.filter(pl.col("target_behaviour").is_null())["id"].implode()
     lacking = pl.col("conversation_id").is_in(without)
     return rows.with_columns(pl.when(lacking).then(pl.lit(NO_GOAL)).alias("note"))
+
+
+def _with_domain_notes(
+    rows: pl.DataFrame, domain: Domain | None, vectors: NDArray[np.float32], at: NDArray[np.intp]
+) -> pl.DataFrame:
+    """Say so beside each of the scored rows `at` of `vectors` that is out of domain."""
+    if domain is None:
+        return rows
+    outside = pl.Series(at[domain.outside(vectors[at])], dtype=pl.Int64)
+    note = pl.col("note") if "note" in rows.columns else pl.lit(None, pl.String)
+    flag = pl.when(pl.col("_at").is_in(outside.implode())).then(pl.lit(OUT_OF_DOMAIN))
+    return rows.with_columns(noted(note, flag).alias("note"))
 
 
 def _score(
@@ -232,7 +282,7 @@ def _capped(scheme: Scheme, head: Head, probability: NDArray[np.float64]) -> NDA
     """A code below another is at most as probable as the one above."""
     capped = probability.copy()
     for code in scheme.codes:
-        if code.parent is not None:
+        if {code.label, code.parent} <= set(head.labels):
             child, parent = head.labels.index(code.label), head.labels.index(code.parent)
             capped[:, child] = np.minimum(capped[:, child], probability[:, parent])
     return capped
@@ -245,7 +295,7 @@ def _parents_hold(
     assigned = head.assign(probability)
     holds = np.ones_like(assigned)
     for code in scheme.codes:
-        if code.parent is not None:
+        if {code.label, code.parent} <= set(head.labels):
             parent = head.labels.index(code.parent)
             holds[:, head.labels.index(code.label)] = assigned[:, parent]
     return holds

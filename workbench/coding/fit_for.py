@@ -53,13 +53,16 @@ def fit_for(corpus: Corpus, *, scheme: str, side: str) -> Fit:
     present = corpus.utterances.group_by("conversation_id").agg(
         pl.col("side").unique(), pl.col("role").str.to_lowercase().unique()
     )
-    facts = {talk: (set(sides), set(roles)) for talk, sides, roles in present.iter_rows()}
+    sides = {side} & {"helper", "client"} or {"helper", "client"}
+    facts = {
+        talk: (set(present_sides), set(roles)) for talk, present_sides, roles in present.iter_rows()
+    }
     checks: list[tuple[str, Callable[[str], bool]]] = [
         (_LANGUAGE, lambda talk: talk in foreign),
         (_INTERVIEWER, lambda talk: "interviewer" in facts[talk][1]),
         (_NO_ROLES, lambda talk: not facts[talk][0] & {"helper", "client"}),
         (_NO_HELPER, lambda talk: "helper" not in facts[talk][0]),
-        (_NO_CLIENT, lambda talk: side not in facts[talk][0]),
+        (_NO_CLIENT, lambda talk: not facts[talk][0] & sides),
     ]
     left = [talk for talk in corpus.conversations["id"].to_list() if talk in facts]
     refusals = []

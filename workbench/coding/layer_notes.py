@@ -1,0 +1,127 @@
+"""Notes of automatic coders on utterances, and the shares that follow from them.
+
+An utterance out of domain, or one that the coder abstained from, says so in its `note`. The shares
+stand in the layer's facts, `out_of_domain` and `abstained`; they are those of the layer as it was
+coded, and are counted again from the notes for a part of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from workbench.corpus import Layer
+from workbench.errors import BadInput
+
+__all__ = [
+    "ABSTAINED",
+    "OUT_OF_DOMAIN",
+    "abstaining",
+    "noted",
+    "out_of_domain_sentence",
+    "with_shares",
+]
+
+OUT_OF_DOMAIN = "out of domain"
+"""Note on utterances unlike those that the head learned from."""
+
+ABSTAINED = "abstained"
+"""Begins the note on utterances of which the coder was less sure than asked for."""
+
+_BETWEEN = "; "
+
+
+def noted(note: pl.Expr, further: pl.Expr) -> pl.Expr:
+    """`note` with `further` behind it, either of which may be null."""
+    both = pl.concat_str(note, further, separator=_BETWEEN, ignore_nulls=True)
+    return pl.when(both != "").then(both)
+
+
+def abstaining(layer: Layer, at_least: float) -> Layer:
+    """Withhold the labels whose probability is below `at_least`.
+
+    An utterance that keeps no label has a row with null label, so that it counts as seen and not
+    assigned; its note says `abstained (0.55)`, the probability of what was withheld. Probabilities of
+    all labels stay as they are. The layer is called `<name>-above-70` for 0.7.
+
+    Parameters
+    ----------
+    layer
+        With a probability on each assigned label.
+    at_least
+        Above 0 and below 1.
+
+    Raises
+    ------
+    BadInput
+        If `at_least` is no such number, or labels have no probability.
+    """
+    if not 0 < at_least < 1:
+        raise BadInput(f"abstain is a probability above 0 and below 1, as 0.7; got {at_least:g}.")
+    table = layer.table
+    if table.filter(pl.col("label").is_not_null() & pl.col("probability").is_null()).height:
+        raise BadInput(
+            f"Layer {layer.name!r} has labels without a probability; a coder abstains by those alone."
+        )
+    withheld = pl.col("label").is_not_null() & (pl.col("probability") < at_least)
+    best = pl.col("probability").filter(withheld).max().over("unit_id")
+    told = pl.format(
+        f"{ABSTAINED} ({{}})", best.round(2).cast(pl.String).str.pad_end(4, "0").fill_null("")
+    )
+    marked = table.with_columns(
+        _withheld=withheld,
+        _left=(~withheld & pl.col("label").is_not_null()).any().over("unit_id"),
+        _first=pl.int_range(pl.len()).over("unit_id") == 0,
+        note=pl.when(best.is_not_null()).then(noted(pl.col("note"), told)).otherwise("note"),
+    )
+    emptied = pl.col("_withheld") & ~pl.col("_left")
+    kept = marked.filter(~pl.col("_withheld") | (emptied & pl.col("_first"))).with_columns(
+        label=pl.when(~emptied).then("label"), probability=pl.when(~emptied).then("probability")
+    )
+    facts = {**layer.metadata.facts, "abstained": {"below": at_least}}
+    return with_shares(
+        replace(
+            layer,
+            name=f"{layer.name}-above-{100 * at_least:g}",
+            table=kept.select(table.columns),
+            metadata=replace(layer.metadata, facts=facts),
+        )
+    )
+
+
+def with_shares(layer: Layer) -> Layer:
+    """The layer with the shares of its notes counted into its facts, where it has such facts."""
+    facts: dict[str, Any] = dict(layer.metadata.facts)
+    for name, begins in (("out_of_domain", OUT_OF_DOMAIN), ("abstained", ABSTAINED)):
+        if name in facts:
+            facts[name] = {**facts[name], **_share(layer, begins)}
+    return replace(layer, metadata=replace(layer.metadata, facts=facts))
+
+
+def _share(layer: Layer, begins: str) -> dict[str, Any]:
+    seen = (
+        layer.table["unit_id"].n_unique()
+        if layer.probabilities is None
+        else layer.probabilities.height
+    )
+    pattern = rf"(^|{_BETWEEN}){begins}"
+    found = layer.table.filter(pl.col("note").str.contains(pattern))["unit_id"].n_unique()
+    share = round(found / seen, 6) if seen else None
+    return {
+        "share": share,
+        "utterances": seen,
+        "reason": None if seen else "No utterance with text was scored.",
+    }
+
+
+def out_of_domain_sentence(layer: Layer) -> str | None:
+    """One sentence that goes with every rate of the layer; None where the coder knows no domain."""
+    facts = with_shares(layer).metadata.facts.get("out_of_domain")
+    if facts is None or facts["share"] is None:
+        return None
+    return (
+        f"{facts['share']:.0%} of the {facts['utterances']:,} coded utterances are unlike those the "
+        f"coder learned from ({facts['expected']:.0%} would be of its own kind)."
+    )
