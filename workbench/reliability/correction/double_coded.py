@@ -1,22 +1,11 @@
 """Automatic codes of all units beside human codes of a random few: checked before anything is estimated.
 
-What the two layers have to say about themselves
--------------------------------------------------
-`LayerMetadata.sampling` of the human layer
-    How its units were drawn, in words. Units chosen because the model was unsure of them (or in any
-    other way that is no lottery) are accepted only with the probability of each.
-`facts["inclusion_probability"]` of the human layer
-    The probability, where it is one number for all units; otherwise a table is handed in.
-`facts["trained_on"]` of the automatic layer
-    What its coder learned from: a list of ids (sources, conversations or units), or one string,
-    `trained_on_checksum` of the unit ids. Empty list: nothing (rules, prompts without examples).
-`facts["cross_fitted"]` of the automatic layer
-    True where every unit was coded by a model that had not seen its source.
+What the layers have to say about themselves: `workbench.reliability.correction.admission`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -26,7 +15,11 @@ from numpy.typing import NDArray
 
 from workbench.corpus import Corpus, Layer
 from workbench.errors import BadInput, InsufficientData
-from workbench.files import checksum_of
+from workbench.reliability.correction.admission import (
+    not_trained_on,
+    probability_of_draw,
+    strata_of,
+)
 from workbench.reliability.correction.two_phase import Units
 
 __all__ = [
@@ -35,7 +28,6 @@ __all__ = [
     "Use",
     "coded_frame",
     "double_coded",
-    "trained_on_checksum",
 ]
 
 #: Sources with human codes below which nothing is estimated.
@@ -43,20 +35,6 @@ MIN_SOURCES = 5
 
 #: The assigned label of the automatic coder, or its probability.
 Use: TypeAlias = Literal["label", "probability"]
-
-# words that tell of a choice, not a lottery
-_CHOSEN = ("uncertain", "active", "margin", "entropy", "confiden", "convenien", "purpos", "hand")
-
-
-def trained_on_checksum(unit_ids: Iterable[str]) -> str:
-    """Checksum of a set of training units, for `facts["trained_on"]`.
-
-    Examples
-    --------
-    >>> trained_on_checksum(["u2", "u1"]) == trained_on_checksum(["u1", "u2", "u2"])
-    True
-    """
-    return checksum_of(sorted(set(unit_ids)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,11 +126,11 @@ def double_coded(
     frame = coded_frame(automatic, corpus)
     _within(human, frame, corpus)
     coded = frame["unit_id"].is_in(human.table["unit_id"].implode()).to_numpy()
-    probability = _probability(human, frame, coded, inclusion)
-    note = _not_trained_on(automatic, frame.filter(pl.Series(coded)))
+    probability = probability_of_draw(human, frame, coded, inclusion)
+    note = not_trained_on(automatic, frame.filter(pl.Series(coded)))
     units = Units(
         np.unique(frame["source"].to_numpy(), return_inverse=True)[1],
-        _strata(frame, strata, coded),
+        strata_of(frame, strata, coded),
         np.where(coded, probability, np.nan),
     )
     if units.n_drawn_sources < MIN_SOURCES:
@@ -249,136 +227,6 @@ def _within(human: Layer, frame: pl.DataFrame, corpus: Corpus) -> None:
             f"{len(outside)} of {len(ids)} human-coded units have no automatic code ({where}). Code "
             "them automatically, or leave them out: human.restricted_to(...)."
         )
-
-
-def _probability(
-    human: Layer,
-    frame: pl.DataFrame,
-    coded: NDArray[np.bool_],
-    inclusion: float | pl.DataFrame | None,
-) -> NDArray[np.float64]:
-    """Inclusion probability of every unit, nan where it was not drawn."""
-    how = (human.metadata.sampling or "").lower()
-    if not isinstance(inclusion, pl.DataFrame) and any(word in how for word in _CHOSEN):
-        raise BadInput(
-            f"The human-coded units were chosen, not drawn by lot (sampling: {how!r}), so they do "
-            "not stand for the others. Give a table of each unit's inclusion probability, or draw a "
-            "random sample (plan_double_coding)."
-        )
-    if inclusion is None:
-        inclusion = human.metadata.facts.get("inclusion_probability")
-    if inclusion is None and coded.all():
-        inclusion = 1.0
-    if inclusion is None:
-        raise BadInput(
-            f"{int(coded.sum())} of {len(coded)} units have human codes, and nothing says with what "
-            "probability each was drawn. Give inclusion= (a number, or a table unit_id, "
-            "inclusion_probability)."
-        )
-    if isinstance(inclusion, pl.DataFrame):
-        return _of_table(inclusion, frame, coded)
-    if not 0 < float(inclusion) <= 1:
-        raise BadInput(f"An inclusion probability lies above 0 and up to 1; got {inclusion}.")
-    return np.where(coded, float(inclusion), np.nan)
-
-
-def _of_table(
-    inclusion: pl.DataFrame, frame: pl.DataFrame, coded: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    for column in ("unit_id", "inclusion_probability"):
-        if column not in inclusion.columns:
-            raise BadInput.unknown("column", column, inclusion.columns)
-    if "repeat" in inclusion.columns:
-        inclusion = inclusion.filter(~pl.col("repeat"))
-    if inclusion["unit_id"].is_duplicated().any():
-        raise BadInput("The table of inclusion probabilities names a unit twice.")
-    given = frame.select("unit_id").join(
-        inclusion.select(
-            "unit_id", pl.col("inclusion_probability").cast(pl.Float64).fill_nan(None)
-        ),
-        on="unit_id",
-        how="left",
-        maintain_order="left",
-    )["inclusion_probability"]
-    wrong = int(
-        ((given.is_null()) | (given <= 0) | (given > 1)).fill_null(True).to_numpy()[coded].sum()
-    )
-    if wrong:
-        raise BadInput(
-            f"{wrong} of {int(coded.sum())} human-coded units have no inclusion probability above 0 "
-            "and up to 1. A unit that could not be drawn stands for nothing: leave it out, or state "
-            "its probability."
-        )
-    waiting = int(
-        (~coded & frame["unit_id"].is_in(inclusion["unit_id"].implode()).to_numpy()).sum()
-    )
-    if waiting and waiting + coded.sum() < len(coded):
-        raise BadInput(
-            f"{waiting} of {waiting + int(coded.sum())} drawn units have no human code. Units skipped "
-            "are rarely like the others: have them coded, or draw anew."
-        )
-    return np.where(coded, given.to_numpy(), np.nan)
-
-
-def _strata(
-    frame: pl.DataFrame, strata: pl.DataFrame | None, coded: NDArray[np.bool_]
-) -> NDArray[np.intp]:
-    """Stratum of each unit as a number; one stratum where none are given."""
-    if strata is None:
-        return np.zeros(len(frame), np.intp)
-    for column in ("unit_id", "stratum"):
-        if column not in strata.columns:
-            raise BadInput.unknown("column", column, strata.columns)
-    joined = frame.select("unit_id").join(
-        strata.select("unit_id", "stratum").unique(),
-        on="unit_id",
-        how="left",
-        maintain_order="left",
-    )
-    if joined.height != frame.height:
-        raise BadInput("The table of strata puts a unit into two strata.")
-    if joined["stratum"].null_count():
-        raise BadInput(
-            f"The table of strata leaves out {joined['stratum'].null_count()} of {frame.height} "
-            "units; it must name all of them, drawn or not."
-        )
-    names, codes = np.unique(joined["stratum"].cast(pl.String).to_numpy(), return_inverse=True)
-    empty = names[np.bincount(codes[coded], minlength=len(names)) == 0]
-    if len(empty):
-        raise BadInput(
-            f"No unit of stratum {', '.join(map(repr, empty.tolist()))} has human codes: its "
-            "inclusion probability is zero. Draw some of it, or leave it out of both layers."
-        )
-    return codes
-
-
-def _not_trained_on(automatic: Layer, drawn: pl.DataFrame) -> str | None:
-    """Refuse human codes that the coder learned from; a note where nothing is known."""
-    facts = automatic.metadata.facts
-    if facts.get("cross_fitted") is True:
-        return None
-    seen = facts.get("trained_on")
-    if seen is None:
-        if automatic.metadata.coder_kind == "rule":
-            return None
-        return (
-            "The automatic layer does not say what its coder learned from; if it was these human "
-            "codes, the corrected figures are too sure of themselves."
-        )
-    if isinstance(seen, str):
-        learned = drawn.height if trained_on_checksum(drawn["unit_id"]) == seen else 0
-    else:
-        ids = list(seen)
-        hit = pl.any_horizontal(pl.col("unit_id", "conversation_id", "source").is_in(ids))
-        learned = drawn.filter(hit).height
-    if learned:
-        raise BadInput(
-            f"The automatic coder learned from {learned} of the {drawn.height} human-coded units, so "
-            "its errors on them say nothing of its errors elsewhere. Use codes that are cross-fitted "
-            "(each source coded by a model that had not seen it; facts['cross_fitted'] = True), or "
-            "human codes of other conversations."
-        )
-    return None
 
 
 def _codes(

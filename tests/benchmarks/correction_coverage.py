@@ -1,0 +1,120 @@
+"""Do corrected 95 % intervals hold what the human coder would find in conversations like these?
+
+    python tests/benchmarks/correction_coverage.py [--studies 2000] [--out FILE]
+
+Prints one table: coverage of the naive interval (automatic codes taken for true), of the human sample
+alone and of the corrected estimate, and the mean half-width of the last two, by number of
+conversations, kind of draw and share of the code. What is simulated stands in
+tests/reliability/simulated_studies.py. A quarter of the units has human codes (with 10 conversations
+drawn whole, five).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "reliability"))
+from simulated_studies import draw, simulated_codes
+
+from workbench.reliability.correction.estimates import ESTIMATORS, rows_of
+from workbench.reliability.correction.two_phase import Units, corrected_coefficients
+
+CONVERSATIONS = (10, 20, 40, 80)
+DRAWS = ("utterances", "stratified", "two-stage", "conversations")
+RESULT = Path(__file__).parent / "results" / "correction_coverage.md"
+
+
+def estimates(units, design, found, column=0, *, scale="share"):
+    """Low, high of the three estimates; nan where there is no interval."""
+    rows = rows_of(
+        found, column, units, quantity="q", label=None, scale=scale, level=0.95, about="population"
+    )
+    ends = [[row["low"], row["high"]] for row in rows]
+    return np.array(ends, float)
+
+
+def one_rate(groups, share, kind, rng):
+    source, human, automatic = simulated_codes(groups, share, rng)
+    units = draw(source, automatic, kind, rng)
+    one = np.ones((len(source), 1))
+    found = corrected_coefficients(units, automatic=(one, automatic), human=(one, human))
+    return estimates(units, one, found), share
+
+
+def one_slope(groups, _, kind, rng):
+    """Outcome of an utterance on its code: true slope 1, drawn towards 0 by miscoding."""
+    source, human, automatic = simulated_codes(groups, 0.3, rng)
+    outcome = human + rng.normal(size=groups)[source] / 2 + rng.normal(size=len(source))
+    units: Units = draw(source, automatic, kind, rng)
+    one = np.ones(len(source))
+    found = corrected_coefficients(
+        units,
+        automatic=(np.column_stack([one, automatic]), outcome),
+        human=(np.column_stack([one, human]), outcome),
+    )
+    return estimates(units, None, found, 1, scale="slope"), 1.0
+
+
+def coverage(study, groups, share, kind, *, studies, seed=1):
+    """Share of intervals that hold the truth, and mean half-width, of the three estimates."""
+    rng = np.random.default_rng([seed, groups, DRAWS.index(kind), round(1000 * (share or 0))])
+    hits, widths = np.zeros(3), np.zeros(3)
+    made = np.zeros(3)
+    for _ in range(studies):
+        ends, truth = study(groups, share, kind, rng)
+        there = np.isfinite(ends).all(axis=1)
+        made += there
+        hits += there & (ends[:, 0] <= truth) & (truth <= ends[:, 1])
+        widths += np.where(there, (ends[:, 1] - ends[:, 0]) / 2, 0)
+    return hits / studies, widths / np.maximum(made, 1), made / studies
+
+
+def lines(studies):
+    """The table, line by line."""
+    yield (
+        "| quantity | drawn | conversations | "
+        + " | ".join(f"covered: {name}" for name in ESTIMATORS)
+        + " | half-width: human sample | half-width: corrected |"
+    )
+    yield "|---|---|--:|--:|--:|--:|--:|--:|"
+    jobs = [
+        ("rate 0.30", one_rate, 0.3),
+        ("rate 0.02", one_rate, 0.02),
+        ("slope 1", one_slope, None),
+    ]
+    for name, study, share in jobs:
+        for kind in DRAWS:
+            for groups in CONVERSATIONS:
+                covered, half, _ = coverage(study, groups, share, kind, studies=studies)
+                shares = " | ".join(f"{100 * value:.1f}" for value in covered)
+                yield f"| {name} | {kind} | {groups} | {shares} | {half[1]:.4f} | {half[2]:.4f} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Coverage of corrected intervals")
+    parser.add_argument("--studies", type=int, default=2000)
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    error = 100 * np.sqrt(0.95 * 0.05 / options.studies)
+    found = [
+        "# Coverage of corrected estimates",
+        "",
+        f"Percent of {options.studies:,} simulated studies whose 95 % interval holds the truth (an interval "
+        f"that could not be given counts as a miss); the simulation's own standard error is "
+        f"{error:.1f} points at 95 %. Made by `tests/benchmarks/correction_coverage.py`, which says what is "
+        "simulated.",
+        "",
+    ]
+    for line in lines(options.studies):
+        print(line, flush=True)
+        found.append(line)
+    if options.out:
+        options.out.write_text("\n".join(found) + "\n")
+
+
+if __name__ == "__main__":
+    main()
