@@ -24,5 +24,6 @@ def english_fit(corpus: Corpus, scheme: Scheme, *, language: str) -> Fit:
     if not left:
         return Fit((), tuple(refusals))
     rest = corpus.filter(conversations=left) if foreign else corpus
-    fit = fit_for(rest, scheme=scheme.name, side=scheme.side)
+    side = scheme.side if scheme.side in {"helper", "client"} else "helper"
+    fit = fit_for(rest, scheme=scheme.name, side=side)
     return Fit(fit.conversations, (*refusals, *fit.refusals))

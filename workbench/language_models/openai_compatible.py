@@ -128,8 +128,14 @@ class OpenAICompatibleLM:
     @property
     def fingerprint(self) -> str:
         """Model name and a checksum of endpoint and model; a server may change its model unseen."""
+        name, rest = self.identity.rsplit("-", 1)
+        return f"{name}-first-token-{rest}"
+
+    @property
+    def identity(self) -> str:
+        """Model name and a checksum of endpoint and model, whatever is asked of it."""
         name = re.sub(r"[^\w.-]+", "-", self.model)
-        return f"{name}-first-token-{checksum_of([self.endpoint, self.model])[:16]}"
+        return f"{name}-{checksum_of([self.endpoint, self.model])[:16]}"
 
     def score_options(
         self, conversations: Sequence[Sequence[Message]], options: Sequence[str]
