@@ -52,7 +52,7 @@ report: $(VENV)/.ready
 	@$(WORKBENCH) report $(STUDY) --out $(REPORT)
 
 bench: $(VENV)/.ready-test
-	@for table in encoder_tiers search_latency corpus_scale redaction roles topic_labels topic_map topic_quality topic_stability cluster_scaling; do echo "== $$table"; $(BIN)/python tests/benchmarks/$$table.py || exit $$?; done
+	@for table in encoder_tiers search_latency corpus_scale redaction roles topic_labels topic_map topic_quality topic_stability cluster_scaling agreement_speed; do echo "== $$table"; $(BIN)/python tests/benchmarks/$$table.py || exit $$?; done
 
 train: $(VENV)/.ready
 	@for head in annomi-helper annomi-helper-flags annomi-client goemotions; do $(WORKBENCH) train $$head || exit $$?; done
