@@ -12,6 +12,8 @@ from workbench.reliability.agreement import (
     estimate_coefficients,
     most_confused,
 )
+from workbench.reliability.bias import coder_marginals, prevalence_and_bias
+from workbench.reliability.bias_tests import marginal_homogeneity
 from workbench.reliability.comparison import MEASURES, agreement_levels
 from workbench.reliability.comparison_calibration import (
     calibration_curve,
@@ -48,6 +50,7 @@ __all__ = [
     "calibration_curve",
     "calibration_errors",
     "code_scores",
+    "coder_marginals",
     "comparison_tables",
     "confusion_of",
     "contested_units",
@@ -61,7 +64,9 @@ __all__ = [
     "label_generalisability",
     "layer_spans",
     "majority_of",
+    "marginal_homogeneity",
     "most_confused",
+    "prevalence_and_bias",
     "probabilities_of",
     "read_coded",
     "slices",
