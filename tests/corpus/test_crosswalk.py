@@ -227,7 +227,7 @@ def test_a_crosswalk_that_does_not_fit_names_line_and_label(tmp_path, books, bef
 def test_a_scheme_that_goes_nowhere_is_refused(walk, books):
     facts = LayerMetadata("talk", "Ann", "human")
     layer = Layer.build("talk.ann", pl.DataFrame({"unit_id": ["a"], "label": ["x"]}), facts)
-    with pytest.raises(BadInput, match="ours -> theirs.*'talk'.*'flags'"):
+    with pytest.raises(BadInput, match=r"ours -> theirs.*'talk'.*'flags'"):
         carry(layer, walk, books[1])
 
 

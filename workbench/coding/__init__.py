@@ -3,15 +3,18 @@
 from workbench.coding.books import codebooks, load_codebook
 from workbench.coding.coder import NO_GOAL, Coding, code_corpus
 from workbench.coding.crosswalks import crosswalk, crosswalks
+from workbench.coding.explaining import CodeExplanation, explain_code
 from workbench.coding.trained_heads import shipped_head, trained_schemes
 
 __all__ = [
     "NO_GOAL",
+    "CodeExplanation",
     "Coding",
     "code_corpus",
     "codebooks",
     "crosswalk",
     "crosswalks",
+    "explain_code",
     "load_codebook",
     "shipped_head",
     "trained_schemes",

@@ -90,7 +90,8 @@ def crosswalk(
     --------
     >>> from workbench.corpus import LayerMetadata
     >>> rows = pl.DataFrame({"unit_id": ["a", "b"], "label": ["open", "advice"]})
-    >>> flags = Layer.build("annomi-helper-flags.gold", rows, LayerMetadata("annomi-helper-flags", "gold", "gold"))
+    >>> facts = LayerMetadata("annomi-helper-flags", "gold", "gold")
+    >>> flags = Layer.build("annomi-helper-flags.gold", rows, facts)
     >>> carried, table = crosswalk(flags, to="miti")
     >>> carried.name, carried.table["label"].to_list()
     ('miti-behaviour.gold-from-annomi', ['Q'])
