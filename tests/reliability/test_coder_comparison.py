@@ -18,8 +18,10 @@ from workbench.reliability import (
     estimate_coefficient,
     human_reference,
     icc,
+    layer_spans,
     majority_of,
     read_coded,
+    unitizing_alpha,
 )
 from workbench.statistics import ESTIMATE_COLUMNS, macro_f1
 
@@ -54,12 +56,13 @@ def test_the_table_has_the_columns_of_estimates_and_every_set_of_coders(table, l
     assert table.columns[-8:] == list(ESTIMATE_COLUMNS)
     names = [x.name.removeprefix("helper.") for x in layers]
     pairs = {f"{a} & {b}" for i, a in enumerate(names) for b in names[i + 1 :]}
-    assert set(table["coders"]) == {" & ".join(names), *pairs}
+    assert set(table["coders"]) == {" & ".join(names), " & ".join(names[:3]), *pairs}
     assert set(table["label"]) == {None, *LABELS}
     kinds = dict(table.select("coders", "kind").unique().iter_rows())
     assert kinds["anna & chi"] == "human-human"
     assert kinds["anna & head"] == "human-model"
     assert kinds[" & ".join(names)] == "mixed"
+    assert kinds[" & ".join(names[:3])] == "humans"
 
 
 def test_each_row_is_what_the_coefficient_gives(table, layers):
@@ -205,7 +208,7 @@ def test_the_two_levels_stand_side_by_side(layers, table):
     assert row["alpha_low"] == alpha["low"].item()
     assert row["icc_c_rates"] == rates["estimate"].item()
     assert (row["n_utterances"], row["n_conversations"], row["few"]) == (N, TALKS, True)
-    assert found.height == 3 * 7
+    assert found.height == 3 * 8
 
 
 # -- humans and models ---------------------------------------------------------------------------------
@@ -292,3 +295,34 @@ def test_sets_are_written_in_the_order_of_the_book():
     ]
     found = contested_units(ones, corpus=corpus())
     assert found["coder: anna"].to_list() == ["question + other", "(none)"]
+
+
+# -- spans ---------------------------------------------------------------------------------------------
+
+
+def spans(name, places, *, kind="human"):
+    facts = LayerMetadata(
+        "goals", name, kind, unit="span", labels=("goal", "plan"), exclusive=False
+    )
+    schema = ["unit_id", "label", "start_char", "end_char"]
+    rows = pl.DataFrame(places, schema=schema, orient="row")
+    return Layer.build(f"goals.{name}", rows, facts)
+
+
+def test_spans_are_compared_by_unitizing_alpha():
+    ones = [
+        spans("anna", [(f"t{i}-0", "goal", 0, 4) for i in range(TALKS)]),
+        spans("ben", [(f"t{i}-0", "goal" if i else "plan", 0, 4 + i % 2) for i in range(TALKS)]),
+        spans("chi", [(f"t{i}-0", "goal", 1, 4) for i in range(TALKS)], kind="model"),
+    ]
+    found = wb.agreement(ones, "span", corpus=corpus())
+    assert found["label"].null_count() == found.height
+    assert set(found["coders"]) == {"anna & ben & chi", "anna & ben", "anna & chi", "ben & chi"}
+    texts, continua = layer_spans(ones[:2], corpus())
+    own = unitizing_alpha(texts, continua, labels=["goal", "plan"])
+    pair = found.filter(coders="anna & ben")
+    assert pair["estimate"].to_list() == own.filter(pl.col("label").is_null())["estimate"].to_list()
+    by = wb.agreement(ones, "span", "label", corpus=corpus())
+    assert set(by["label"]) == {None, "goal", "plan"}
+    with pytest.raises(BadInput, match="needs corpus="):
+        wb.agreement(ones, "span")

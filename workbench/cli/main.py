@@ -24,6 +24,7 @@ VERBS = {
     "topics": "Fit the topics of one side of a study.",
     "code": "Code the utterances of a study with the heads of a codebook.",
     "emotion": "Score the emotions of a study's utterances.",
+    "agreement": "Say how far the coders of a study, or of a table of codes, agree.",
     "search": "Find utterances by meaning, by words, or by a sequence of codes.",
     "attribute": "Say which part of a prompt carries the language model's decision.",
     "export": "Write layers and tables of a study as CSV, Parquet or Excel.",

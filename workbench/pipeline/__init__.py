@@ -1,5 +1,6 @@
 """The main job and its steps: a study in, results stored in the study."""
 
+from workbench.pipeline.agreement import agreement_of_study, comparable_schemes, compared_schemes
 from workbench.pipeline.analyse import analyse
 from workbench.pipeline.attribution import attribution, coded_items
 from workbench.pipeline.coding import code
@@ -17,10 +18,13 @@ from workbench.pipeline.topic_stability import stability_of, topic_stability
 from workbench.pipeline.topics import topics
 
 __all__ = [
+    "agreement_of_study",
     "analyse",
     "attribution",
     "code",
     "coded_items",
+    "comparable_schemes",
+    "compared_schemes",
     "edit_topics",
     "embed_study",
     "emotion",

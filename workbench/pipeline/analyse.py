@@ -16,6 +16,7 @@ import polars as pl
 from workbench import __version__
 from workbench.embedding import EmbeddingStore, Encoder
 from workbench.errors import BadInput, MissingModel
+from workbench.pipeline.agreement import agreement_of_study
 from workbench.pipeline.attribution import attribution_step
 from workbench.pipeline.coding import code
 from workbench.pipeline.embedding import embed_study
@@ -26,7 +27,15 @@ from workbench.study import Study
 
 __all__ = ["STATIONS", "Run", "analyse"]
 
-STATIONS = ("embed", "code", "emotion", "topics-helper", "topics-client", "attribution")
+STATIONS = (
+    "embed",
+    "code",
+    "emotion",
+    "agreement",
+    "topics-helper",
+    "topics-client",
+    "attribution",
+)
 """Stations of the main job, in order."""
 
 _VERSIONS = (
@@ -111,6 +120,7 @@ def analyse(
         "embed": lambda: embed_study(study, encoder=encoder, store=store, executor=executor),
         "code": lambda: code(study, encoder=encoder, store=store, executor=executor),
         "emotion": lambda: emotion(study, encoder=encoder, store=store, executor=executor),
+        "agreement": lambda: agreement_of_study(study),
         "topics-helper": lambda: fit_topics_step(
             study, side="helper", random_state=random_state, encoder=encoder, store=store
         ),

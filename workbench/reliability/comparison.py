@@ -23,12 +23,14 @@ from workbench.reliability.agreement import (
     estimate_coefficients,
     fits,
 )
-from workbench.reliability.comparison_humans import kind_of_pair
+from workbench.reliability.comparison_humans import HUMAN_KINDS, kind_of_pair
 from workbench.reliability.comparison_tallies import comparable_units, conversations_of
 from workbench.reliability.icc import ICC_FORMS, icc_gap, icc_table
 from workbench.reliability.intake import Coded, Codes, read_coded
+from workbench.reliability.intake_layers import named_spans
 from workbench.reliability.ratings import MISSING, Level, Ratings
 from workbench.reliability.tallies import tallies
+from workbench.reliability.unitizing import unitizing_alpha
 from workbench.statistics import ESTIMATE_COLUMNS, Estimate, Method
 
 __all__ = [
@@ -65,7 +67,7 @@ _SCORES = ("sensitivity", "specificity", "precision", "f1")
 #: Every measure by the unit it is for.
 MEASURES: Mapping[str, tuple[str, ...]] = {
     "utterance": (*COEFFICIENTS, *_SCORES),
-    "span": ("unitizing_alpha",),
+    "span": tuple(f"unitizing_alpha ({name})" for name in ("u", "|u", "cu", "(k)u")),
     "conversation": (*_ICC, _GAP),
 }
 
@@ -149,7 +151,8 @@ def agreement(
     _check_measures(unit, measures)
     options = {"level": level, "resamples": resamples, "random_state": random_state}
     if unit == "span":
-        return _of_spans(layers, corpus, codebook, {**options, "method": method})
+        rows = _span_rows(layers, corpus, by, measures, {**options, "method": method})
+        return _table(rows, unit, ())
     coded = read_coded(layers, corpus=corpus, codebook=codebook, scale=scale, merge=merge)
     if unit == "conversation" and _rated(layers):
         return _of_ratings(_rated(layers), coded, measures, {**options, "method": method})
@@ -165,21 +168,25 @@ def agreement_of(
     *,
     measures: Sequence[str] | None = None,
     reference: str | None = None,
+    sets: Sequence[tuple[str, ...]] | None = None,
     **options: Any,
 ) -> pl.DataFrame:
     """As `agreement` for utterances and conversations, of codings that were read before.
 
     Parameters
     ----------
+    sets
+        Coders that are compared with each other; default: `coder_sets`.
     **options
         `level`, `method`, `resamples`, `random_state`.
     """
     _check_measures(unit, measures)
     wanted = set(MEASURES[unit] if measures is None else measures)
+    together = coder_sets(coded.ratings) if sets is None else sets
     if unit == "conversation":
-        rows = _tally_rows(coded, wanted, options)
+        rows = [*_tally_rows(coded, together, wanted, options)]
     else:
-        rows = [*_coefficient_rows(coded, by, wanted, options)]
+        rows = [*_coefficient_rows(coded, together, by, wanted, options)]
         if by == "label":
             rows += _score_rows(coded, reference, wanted, options)
         elif reference is not None:
@@ -242,7 +249,8 @@ def levels_of(utterances: pl.DataFrame, conversations: pl.DataFrame) -> pl.DataF
         `n_conversations`, `few` (fewer than 15 conversations), `reason` (why one is missing).
     """
     key = ["label", "coders", "n_coders", "kind"]
-    both = pl.concat([utterances, conversations]).filter(pl.col("label").is_not_null())
+    beside = pl.col("measure").is_in([measure for measure, _ in _BESIDE.values()])
+    both = pl.concat([utterances, conversations]).filter(pl.col("label").is_not_null(), beside)
     order = both.select(key).unique(maintain_order=True)
     for name, (measure, scale) in _BESIDE.items():
         part = both.filter((pl.col("measure") == measure) & (pl.col("scale") == scale))
@@ -269,10 +277,15 @@ def levels_of(utterances: pl.DataFrame, conversations: pl.DataFrame) -> pl.DataF
 _ENOUGH = 15
 
 
-def coder_sets(coders: Sequence[str]) -> list[tuple[str, ...]]:
-    """All coders together, where there are more than two, then each pair."""
-    pairs = list(combinations(coders, 2))
-    return [tuple(coders), *pairs] if len(coders) > 2 else pairs
+def coder_sets(ratings: Ratings) -> list[tuple[str, ...]]:
+    """All coders together, and all people, where these are more than two; then each pair."""
+    return _sets_of(ratings.coders, ratings.kinds)
+
+
+def _sets_of(coders: tuple[str, ...], kinds: tuple[str, ...]) -> list[tuple[str, ...]]:
+    people = tuple(x for x, kind in zip(coders, kinds, strict=True) if kind in HUMAN_KINDS)
+    together = [x for x in dict.fromkeys((coders, people)) if len(x) > 2]
+    return [*together, *combinations(coders, 2)]
 
 
 def _check_measures(unit: str, measures: Sequence[str] | None) -> None:
@@ -321,9 +334,13 @@ def _table(rows: Iterable[_Row], unit: str, notes: Sequence[str]) -> pl.DataFram
 
 
 def _coefficient_rows(
-    coded: Coded, by: str | None, wanted: set[str], options: Mapping[str, Any]
+    coded: Coded,
+    sets: Sequence[tuple[str, ...]],
+    by: str | None,
+    wanted: set[str],
+    options: Mapping[str, Any],
 ) -> Iterator[_Row]:
-    for coders in coder_sets(coded.ratings.coders):
+    for coders in sets:
         ratings = _coded_twice(coded.ratings.of(coders))
         labels: list[Hashable | None] = [None]
         tables = [ratings]
@@ -406,14 +423,19 @@ def _score_rows(
 # -- counts, rates and ratings of conversations --------------------------------------------------------
 
 
-def _tally_rows(coded: Coded, wanted: set[str], options: Mapping[str, Any]) -> Iterator[_Row]:
+def _tally_rows(
+    coded: Coded,
+    sets: Sequence[tuple[str, ...]],
+    wanted: set[str],
+    options: Mapping[str, Any],
+) -> Iterator[_Row]:
     if coded.ratings.level in ("interval", "ratio"):
         raise BadInput(
             "Counts per conversation are of codes; these are numbers. Give the conversation as unit to "
             "compare ratings of conversations."
         )
     talks = conversations_of(coded)
-    for coders in coder_sets(coded.ratings.coders):
+    for coders in sets:
         ratings = coded.ratings.of(coders)
         shared = comparable_units(replace(coded, ratings=ratings))
         kind = kind_of_pair(ratings.kinds)
@@ -465,7 +487,7 @@ def _of_ratings(
             own = layer.table.filter((pl.col("label") == label) & pl.col("value").is_not_null())
             for unit, value in own.select("unit_id", "value").iter_rows():
                 values[place[unit], column] = value
-        for coders in coder_sets(ratings.coders):
+        for coders in coder_sets(ratings):
             columns = [ratings.coders.index(name) for name in coders]
             kind = kind_of_pair(tuple(ratings.kinds[column] for column in columns))
             found = _correlations(values[:, columns], ratings.sources, wanted, options)
@@ -478,7 +500,33 @@ def _of_ratings(
 # -- spans ---------------------------------------------------------------------------------------------
 
 
-def _of_spans(
-    layers: Codes, corpus: Corpus | None, codebook: Any, options: Mapping[str, Any]
-) -> pl.DataFrame:
-    raise NotImplementedError
+def _span_rows(
+    layers: Codes,
+    corpus: Corpus | None,
+    by: str | None,
+    measures: Sequence[str] | None,
+    options: Mapping[str, Any],
+) -> Iterator[_Row]:
+    """Alpha for unitizing of all coders and each pair; each label only by label."""
+    given = list(layers) if isinstance(layers, (list, tuple)) else [layers]
+    if len(given) < 2 or not all(isinstance(layer, Layer) for layer in given) or corpus is None:
+        raise BadInput(
+            "unit='span' compares two or more Layers on spans, and needs corpus= for the lengths of the "
+            "texts they lie in."
+        )
+    spans, continua, kinds = named_spans(given, corpus)
+    labels = [x for layer in given for x in layer.metadata.labels]
+    for coders in _sets_of(tuple(kinds), tuple(kinds.values())):
+        found = unitizing_alpha(
+            spans.filter(pl.col("coder").is_in(coders)),
+            continua,
+            labels=list(dict.fromkeys(labels)) or None,
+            **options,
+        )
+        kind = kind_of_pair(tuple(kinds[name] for name in coders))
+        for row in found.iter_rows(named=True):
+            measure = f"unitizing_alpha ({row['measure']})"
+            if (measures and measure not in measures) or (by is None and row["label"] is not None):
+                continue
+            estimate = Estimate(**{name: row[name] for name in ESTIMATE_COLUMNS})
+            yield _Row(measure, row["label"], coders, kind, "spans", estimate)

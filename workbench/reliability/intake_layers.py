@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
 
-from workbench.corpus import Codebook, Layer, Scheme
+from workbench.corpus import Codebook, Corpus, Layer, Scheme
 from workbench.errors import BadInput
+from workbench.reliability.unitizing import layer_spans
 
-__all__ = ["Codings", "book_of", "codings_of_layers"]
+__all__ = ["Codings", "book_of", "codings_of_layers", "named_spans"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,28 @@ def codings_of_layers(
         kinds={name: layer.metadata.coder_kind for name, layer in zip(names, layers, strict=True)},
         notes=tuple(notes),
     )
+
+
+def named_spans(
+    layers: Sequence[Layer], corpus: Corpus
+) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str]]:
+    """Spans and texts as `layer_spans` gives them, and the kind of each coder by name.
+
+    Raises
+    ------
+    BadInput
+        As `codings_of_layers` and `layer_spans`.
+    """
+    _same(layers, "scheme")
+    _stated(layers)
+    names = _names(layers)
+    renamed = [
+        replace(layer, metadata=replace(layer.metadata, coder=name))
+        for name, layer in zip(names, layers, strict=True)
+    ]
+    spans, continua = layer_spans(renamed, corpus)
+    kinds = {x.metadata.coder: x.metadata.coder_kind for x in renamed}
+    return spans, continua, dict(kinds)
 
 
 def _rows(layer: Layer, name: str, *, exclusive: bool) -> pl.DataFrame:

@@ -6,7 +6,7 @@
     corpus/               the corpus in the workbench's own format
     embeddings/           float16 copy of the utterance embeddings, in corpus row order
     layers/               one Parquet file per layer
-    topics/ attributions/ one folder or file per result
+    topics/ attributions/ agreement/  one folder or file per result
     steps/                one record per finished step
     runs/<id>/            manifest of every run
     ledger.jsonl          what left the machine and what was removed, without text and names
@@ -43,6 +43,7 @@ STUDY_VERSION = 1
 _COMMAND_OF = {
     "code": "workbench code",
     "emotion": "workbench emotion",
+    "agreement": "workbench agreement",
     "topics": "workbench topics",
     "attribution": "workbench attribute",
     "embed": "workbench analyse",
