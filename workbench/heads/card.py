@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.heads.head import Head
 
-__all__ = ["card_markdown"]
+__all__ = ["card_markdown", "sections"]
 
 
 def card_markdown(head: Head) -> str:
@@ -25,10 +25,12 @@ def card_markdown(head: Head) -> str:
         "encoder": head.encoder,
         "fingerprint": head.fingerprint,
     }
-    parts = [f"# {head.name}", _section(facts)]
-    for title, content in head.card.items():
-        parts.append(f"## {title}\n\n{_section(content)}")
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([f"# {head.name}", _section(facts), *sections(head.card)]) + "\n"
+
+
+def sections(card: Mapping[str, Any]) -> list[str]:
+    """Each title of a card with what stands under it."""
+    return [f"## {title}\n\n{_section(content)}" for title, content in card.items()]
 
 
 def _section(content: Any) -> str:
