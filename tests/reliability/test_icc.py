@@ -40,7 +40,9 @@ def draw(rng, n, k, *, true=0.6, bias=(), missing=0.0, skewed=False):
         row, error = ((rng.gamma(1.5, size=(n, c)) - 1.5) / math.sqrt(1.5) for c in (1, k))
     else:
         row, error = rng.normal(size=(n, 1)), rng.normal(size=(n, k))
-    table = row * math.sqrt(true) + error * math.sqrt(1 - true) + (np.asarray(bias) if bias else 0)
+    table = (
+        row * math.sqrt(true) + error * math.sqrt(1 - true) + (np.asarray(bias) if len(bias) else 0)
+    )
     holes = rng.random((n, k)) < missing
     holes[(~holes).sum(axis=1) < 2] = False
     return np.where(holes, np.nan, table)
@@ -256,6 +258,19 @@ def test_the_closed_form_is_too_narrow_for_skewed_values_and_the_jackknife_is_no
     skewed = {"n": 40, "form": "C,1", "missing": 0.0, "skewed": True}
     assert coverage(method="F", **skewed) < 0.87
     assert coverage(method="jackknife", **skewed) >= 0.86
+
+
+def test_the_closed_form_speaks_of_other_coders_and_the_jackknife_of_these():
+    """Coders drawn anew each time, variance 0.3: ICC(A,1) = 0.6 / 1.3."""
+    rng = np.random.default_rng(11)
+    held = {"F": 0, "jackknife": 0}
+    for _ in range(150):
+        table = draw(rng, 100, 4, bias=math.sqrt(0.3) * rng.normal(size=4))
+        for method in held:
+            found = icc(table, "A,1", method=method)
+            held[method] += found.low <= 0.6 / 1.3 <= found.high
+    assert held["F"] >= 0.88 * 150  # standard error 0.018
+    assert held["jackknife"] < 0.8 * 150
 
 
 @pytest.mark.prove

@@ -221,6 +221,19 @@ def test_intervals_are_over_sources_and_row_order_does_not_matter():
         assert mixed[column].to_list() == pytest.approx(table[column].to_list(), abs=1e-12)
 
 
+def test_intervals_cover_the_value_of_many_conversations():
+    large = random_corpus(4000, seed=2)
+    truth = values_of(large, dict.fromkeys(large, 90))["u"]
+    held = []
+    for seed in range(100, 220):
+        given = random_corpus(15, seed=seed)
+        row = unitizing_alpha(spans_of(given), continua_of(dict.fromkeys(given, 90))).row(
+            0, named=True
+        )
+        held.append(row["low"] <= truth <= row["high"])
+    assert np.mean(held) >= 0.87  # standard error 0.02
+
+
 def test_spans_from_layers():
     corpus = Corpus.build(
         pl.DataFrame(

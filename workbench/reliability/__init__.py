@@ -27,12 +27,12 @@ from workbench.reliability.generalisability import (
     GeneralisabilityStudy,
     generalisability,
     label_generalisability,
-    slices,
 )
 from workbench.reliability.icc import ICC_FORMS, IccForm, icc, icc_gap, icc_table
 from workbench.reliability.intake import Coded, read_coded
 from workbench.reliability.intake_spelling import spelling_variants
 from workbench.reliability.ratings import Ratings
+from workbench.reliability.slices import slices
 from workbench.reliability.tallies import Tallies, tallies
 from workbench.reliability.unitizing import layer_spans, unitizing_alpha
 

@@ -71,7 +71,7 @@ def coder_marginals(
             random_state=random_state,
         )
         rows += [
-            {"coder": coder, "label": str(label)} | share.as_row()
+            {"coder": coder, "label": str(label), **share.as_row()}
             for label, share in zip(ratings.labels, shares, strict=True)
         ]
     return pl.DataFrame(rows, schema={"coder": str, "label": str, **ESTIMATE_COLUMNS})
@@ -139,8 +139,8 @@ def prevalence_and_bias(
                         "other": ratings.coders[j],
                         "label": str(label),
                         "measure": measure,
+                        **found.as_row(),
                     }
-                    | found.as_row()
                 )
     names = ("coder", "other", "label", "measure")
     return pl.DataFrame(rows, schema={**dict.fromkeys(names, str), **ESTIMATE_COLUMNS})

@@ -14,7 +14,7 @@ Hotelling (1931), https://doi.org/10.1214/aoms/1177732979
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -98,24 +98,17 @@ def _test(differences: NDArray[np.float64], sources: NDArray) -> _Test:
     statistic, df = _quadratic(total, differences.T @ differences)
     sums = np.zeros((groups, differences.shape[1]))
     np.add.at(sums, codes, differences)
-    by_units = {
-        "statistic": statistic,
-        "df": df,
-        "p_value": float(chdtrc(df, statistic)),
-        "n": n,
-        "n_clusters": groups,
-    }
+    by_units = _Test(statistic, df, float(chdtrc(df, statistic)), n=n, n_clusters=groups)
     over, rank = _quadratic(total, sums.T @ sums)
     if groups <= df or rank < df:
         said = f"{groups} sources are too few for a test over sources with {df} degrees of freedom"
-        return _Test(**by_units, reason=f"p_value takes units as independent; {said}")
+        return replace(by_units, reason=f"p_value takes units as independent; {said}")
     # T^2 = (G - 1) W / (G - W) for W with second moments in place of the covariance
-    ratio = over / (groups - over) if over < groups * (1 - 1e-12) else np.inf
-    f_value = float((groups - df) / df * ratio)
-    if not np.isfinite(f_value):
-        return _Test(**by_units, reason="p_value takes units as independent; sources do not vary")
-    return _Test(
-        **by_units,
+    if over >= groups * (1 - 1e-12):
+        return replace(by_units, reason="p_value takes units as independent; sources do not vary")
+    f_value = (groups - df) / df * over / (groups - over)
+    return replace(
+        by_units,
         statistic_clusters=f_value,
         df_clusters=groups - df,
         p_value_clusters=float(fdtrc(df, groups - df, f_value)),

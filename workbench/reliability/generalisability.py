@@ -23,17 +23,24 @@ Shavelson and Webb (1991), Generalizability Theory: A Primer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from itertools import product
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from workbench.errors import BadInput
+from workbench.reliability.generalisability_components import (
+    components,
+    dependability,
+    impossible,
+    segment_sums,
+)
 from workbench.reliability.ratings import Ratings
-from workbench.reliability.resampled_sums import ResampledSums
+from workbench.reliability.resampled_sums import ResampledSums, ValueOfSums
 from workbench.reliability.tallies import tallies
 from workbench.statistics import ESTIMATE_COLUMNS, Estimate
 from workbench.statistics.clusters import encode_groups
@@ -43,7 +50,6 @@ __all__ = [
     "GeneralisabilityStudy",
     "generalisability",
     "label_generalisability",
-    "slices",
 ]
 
 #: Names of the variance components, in the order of the table.
@@ -51,8 +57,6 @@ COMPONENTS = ("conversation", "coder", "segment", "conversation x coder", "resid
 
 #: G (relative decisions) and Phi (absolute decisions).
 Coefficient: TypeAlias = Literal["phi", "g"]
-
-_N_SCALARS = 12
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ class GeneralisabilityStudy:
             )
         if self.undefined:
             return self._undefined()
-        value = _dependability(self.n_coders, slices, coders, coefficient)
+        value = dependability(self.n_coders, slices, coders, coefficient)
         plain = self.sums.estimate(value, undefined="there is no variance", bounds=(0, 1))
         if self.sums.chosen != "jackknife" or plain.low is None:
             return plain
@@ -118,13 +122,11 @@ class GeneralisabilityStudy:
         polars.DataFrame
             `slices`, `coders`, `coefficient` ("g", "phi") and the columns of an estimate.
         """
-        coder_numbers = list(coders)
+        names: tuple[Coefficient, ...] = ("g", "phi")
+        designs = product(slices, tuple(coders), names)
         rows = [
-            {"slices": s, "coders": c, "coefficient": name}
-            | self.coefficient(slices=s, coders=c, coefficient=name).as_row()
-            for s in slices
-            for c in coder_numbers
-            for name in ("g", "phi")
+            _row(s, c, name, self.coefficient(slices=s, coders=c, coefficient=name))
+            for s, c, name in designs
         ]
         return pl.DataFrame(rows, schema=_DECISION_SCHEMA)
 
@@ -155,28 +157,26 @@ class GeneralisabilityStudy:
         """
         if not 0 < wanted < 1:
             raise BadInput(f"wanted is a coefficient between 0 and 1; got {wanted}.")
-        value = _dependability
         rows, fewest = [], most_slices + 1
         for c in range(1, most_coders + 1):
-            if self.undefined:
-                break
-            for s in range(1, fewest):
-                reached = value(self.n_coders, s, c, coefficient)(self.sums.total[None, :])[0]
-                if reached >= wanted:
-                    found = self.coefficient(slices=s, coders=c, coefficient=coefficient)
-                    rows.append(
-                        {"slices": s, "coders": c, "coefficient": coefficient} | found.as_row()
-                    )
-                    fewest = s
-                    break
+            enough = [s for s in range(1, fewest) if self._value(s, c, coefficient) >= wanted]
+            if enough:
+                fewest = enough[0]
+                found = self.coefficient(slices=fewest, coders=c, coefficient=coefficient)
+                rows.append(_row(fewest, c, coefficient, found))
         if not rows:
             best = self.coefficient(slices=most_slices, coders=most_coders, coefficient=coefficient)
             said = (
                 f"no design up to {most_slices} slices by {most_coders} coders reaches {wanted:g}"
             )
             best = replace(best, reason="; ".join(t for t in (said, best.reason) if t))
-            rows = [{"slices": None, "coders": None, "coefficient": coefficient} | best.as_row()]
+            rows = [_row(None, None, coefficient, best)]
         return pl.DataFrame(rows, schema=_DECISION_SCHEMA)
+
+    def _value(self, slices: int, coders: int, coefficient: Coefficient) -> float:
+        """The coefficient without interval; NaN where undefined."""
+        value = dependability(self.n_coders, slices, coders, coefficient)
+        return float("nan") if self.undefined else float(value(self.sums.total[None, :])[0])
 
     def _undefined(self) -> Estimate:
         return Estimate(
@@ -189,6 +189,12 @@ class GeneralisabilityStudy:
 
     def _repr_html_(self) -> str:
         return self.components._repr_html_()
+
+
+def _row(
+    slices: int | None, coders: int | None, coefficient: str, found: Estimate
+) -> dict[str, Any]:
+    return {"slices": slices, "coders": coders, "coefficient": coefficient, **found.as_row()}
 
 
 _DECISION_SCHEMA = {"slices": int, "coders": int, "coefficient": str, **ESTIMATE_COLUMNS}
@@ -257,7 +263,7 @@ def generalisability(
     kept = (~np.isnan(table)).any(axis=1)
     present = np.unique(talk[kept])
     sums = ResampledSums.of(
-        _conversation_sums(table[kept], np.searchsorted(present, talk[kept]), len(present)),
+        segment_sums(table[kept], np.searchsorted(present, talk[kept]), len(present)),
         sources[present],
         level=level,
         method=method,
@@ -266,7 +272,7 @@ def generalisability(
     )
     sums = replace(sums, n=int((~np.isnan(table)).sum()))
     k = table.shape[1]
-    undefined = _impossible(sums.total, k)
+    undefined = impossible(sums.total, k)
     return GeneralisabilityStudy(_component_table(sums, k, undefined), sums, k, undefined)
 
 
@@ -312,177 +318,27 @@ def label_generalisability(
     )
 
 
-def slices(utterances: pl.DataFrame, *, turns: int = 20) -> pl.DataFrame:
-    """Cut conversations into slices of consecutive turns.
-
-    Parameters
-    ----------
-    utterances : polars.DataFrame
-        With `id`, `conversation_id` and `turn`.
-    turns : int, default 20
-        Turns of a slice; what is left at the end is a slice of its own from half that length on, and
-        belongs to the slice before it otherwise.
-
-    Returns
-    -------
-    polars.DataFrame
-        `id`, `conversation_id`, `segment` ("<conversation>#<number>"), rows as given.
-
-    Raises
-    ------
-    BadInput
-        If `turns` is below 1.
-
-    Examples
-    --------
-    >>> talk = pl.DataFrame({"id": list("abcde"), "conversation_id": ["t"] * 5, "turn": range(5)})
-    >>> slices(talk, turns=2)["segment"].to_list()
-    ['t#0', 't#0', 't#1', 't#1', 't#2']
-    """
-    if turns < 1:
-        raise BadInput(f"A slice has at least one turn; got turns={turns}.")
-    place = pl.col("turn").rank("ordinal").over("conversation_id") - 1
-    length = pl.len().over("conversation_id")
-    last = ((length + turns // 2) // turns).clip(1) - 1
-    number = pl.min_horizontal(place // turns, last)
-    return utterances.select(
-        "id",
-        "conversation_id",
-        segment=pl.format("{}#{}", pl.col("conversation_id"), number),
-    )
-
-
-def _conversation_sums(
-    table: NDArray[np.float64], talk: NDArray[np.intp], n_talks: int
-) -> NDArray[np.float64]:
-    """What each conversation adds: T terms, their coefficients, and each coder's numbers and sums."""
-    there = ~np.isnan(table)
-    y = np.where(there, table - np.nanmean(table), 0.0) if there.any() else np.zeros(table.shape)
-
-    def by_talk(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        sums = np.zeros((n_talks, *rows.shape[1:]))
-        np.add.at(sums, talk, rows)
-        return sums
-
-    coded, totals = by_talk(there.astype(float)), by_talk(y)
-    each = there.sum(axis=1).astype(float)
-    cells = coded.sum(axis=1)
-    scalars = np.column_stack(
-        [
-            np.ones(n_talks),
-            by_talk(np.ones(len(y))),
-            (coded > 0).sum(axis=1),
-            cells**2,
-            by_talk(each**2),
-            (coded**2).sum(axis=1),
-            (coded**2).sum(axis=1) / cells,
-            by_talk(each**2) / cells,
-            totals.sum(axis=1) ** 2 / cells,
-            by_talk(y.sum(axis=1) ** 2 / each),
-            np.divide(totals**2, coded, out=np.zeros_like(totals), where=coded > 0).sum(axis=1),
-            by_talk(np.square(y).sum(axis=1)),
-        ]
-    )
-    return np.hstack([scalars, coded, totals, coded**2])
-
-
-def _components(sums: NDArray[np.float64], k: int) -> NDArray[np.float64]:
-    """Solve the T terms of each line for the components, shape (m, 5); NaN where there is no solution."""
-    lines = len(sums)
-    (
-        talks,
-        parts,
-        pairs,
-        talk2,
-        part2,
-        pair2,
-        pair_share,
-        part_share,
-        t_talk,
-        t_part,
-        t_pair,
-        raw,
-    ) = sums[:, :_N_SCALARS].T
-    coded, totals, squares = (
-        sums[:, _N_SCALARS + k * place : _N_SCALARS + k * (place + 1)] for place in range(3)
-    )
-    n, grand = coded.sum(axis=1), totals.sum(axis=1)
-    there = coded > 0.5
-    t_coder = np.divide(totals**2, coded, out=np.zeros_like(totals), where=there).sum(axis=1)
-    by_coder = np.divide(squares, coded, out=np.zeros_like(squares), where=there).sum(axis=1)
-    coders = there.sum(axis=1).astype(float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # rows: grand mean, conversation, coder, segment, conversation x coder, cells
-        # columns: mean squared, conversation, coder, segment, conversation x coder, residual
-        expected = [
-            [n, talk2 / n, (coded**2).sum(axis=1) / n, part2 / n, pair2 / n, np.ones(lines)],
-            [n, n, pair_share, part_share, pair_share, talks],
-            [n, by_coder, n, coders, by_coder, coders],
-            [n, n, parts, n, parts, parts],
-            [n, n, n, pairs, n, pairs],
-            [n, n, n, n, n, n],
-        ]
-        terms = np.column_stack([grand**2 / n, t_talk, t_coder, t_part, t_pair, raw])
-    matrices = np.moveaxis(np.array(expected), 2, 0)
-    found = np.full((lines, 5), np.nan)
-    usable = np.isfinite(matrices).all(axis=(1, 2))
-    usable[usable] = np.linalg.matrix_rank(matrices[usable], rtol=1e-9) == 6
-    solved = np.linalg.solve(matrices[usable], terms[usable][:, :, None])[:, 1:, 0]
-    scale = np.maximum(raw[usable] / n[usable], np.finfo(float).tiny)[:, None]
-    found[usable] = np.where(np.abs(solved) <= 1e-12 * scale, 0.0, solved)
-    return found
-
-
-def _dependability(
-    k: int, n_slices: int, n_coders: int, name: str
-) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-    """G or Phi as a function of sums over conversations."""
-
-    def value(lines: NDArray[np.float64]) -> NDArray[np.float64]:
-        talk, coder, part, pair, rest = np.maximum(_components(lines, k), 0).T
-        error = part / n_slices + pair / n_coders + rest / (n_slices * n_coders)
-        if name == "phi":
-            error = error + coder / n_coders
-        whole = talk + error
-        return np.divide(talk, whole, out=np.full(len(lines), np.nan), where=whole > 0)
-
-    return value
-
-
 def _component_table(sums: ResampledSums, k: int, undefined: str | None) -> pl.DataFrame:
-    rows = []
-    values = _components(sums.total[None, :], k)[0]
+    rows: list[dict[str, Any]] = []
+    values = components(sums.total[None, :], k)[0]
     positive = np.maximum(values, 0)
     for place, name in enumerate(COMPONENTS):
+        share = None
         if undefined:
-            found = Estimate(None, level=sums.level, n=sums.n, reason=undefined)
-            found = replace(found, n_clusters=sums.n_clusters)
-            share = None
+            none = Estimate(None, level=sums.level, n=sums.n, reason=undefined)
+            found = replace(none, n_clusters=sums.n_clusters)
         else:
-            found = sums.estimate(
-                lambda lines, at=place: _components(lines, k)[:, at], undefined="no solution"
-            )
+            found = sums.estimate(_component(k, place), undefined="no solution")
             share = float(positive[place] / positive.sum()) if positive.sum() > 0 else None
             if values[place] < 0:
                 said = "negative estimate, taken as 0 in G and Phi"
                 found = replace(found, reason="; ".join(t for t in (found.reason, said) if t))
-        rows.append({"component": name, "share": share} | found.as_row())
+        rows.append({"component": name, "share": share, **found.as_row()})
     return pl.DataFrame(rows, schema={"component": str, "share": float, **ESTIMATE_COLUMNS})
 
 
-def _impossible(total: NDArray[np.float64], k: int) -> str | None:
-    """Say why components cannot be estimated, if they cannot."""
-    talks, parts, raw = total[0], total[1], total[_N_SCALARS - 1]
-    coders = int((total[_N_SCALARS : _N_SCALARS + k] > 0.5).sum())
-    if talks < 2 or coders < 2:
-        return f"{int(talks)} conversations and {coders} coders; at least two of each are needed"
-    if parts <= talks:
-        return "no conversation has two segments, so segments cannot be told from conversations"
-    if raw <= 0:
-        return "all values are equal, so there is no variance to divide"
-    if np.isnan(_components(total[None, :], k)).any():
-        return "the missing cells leave the components confounded"
-    return None
+def _component(k: int, place: int) -> ValueOfSums:
+    return lambda lines: components(lines, k)[:, place]
 
 
 def _first(values: NDArray, numbers: NDArray[np.intp]) -> NDArray:

@@ -1,6 +1,6 @@
-"""Closed-form intervals of the intraclass correlations on complete tables.
+"""Intervals of the intraclass correlations: the closed form on complete tables, and Fisher's z.
 
-They take conversations (and for ICC(A) coders) as independent draws with normal effects.
+The closed form takes conversations (and for ICC(A) coders) as independent draws with normal effects.
 
 Sources
 -------
@@ -11,10 +11,13 @@ https://doi.org/10.1037/1082-989X.1.1.30, table 7, with the correction in Psycho
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import f as f_distribution
 
-__all__ = ["closed_form"]
+__all__ = ["averaged", "closed_form", "fisher_z", "mean_squares"]
 
 
 def closed_form(
@@ -61,3 +64,42 @@ def _satterthwaite(rows: float, columns: float, error: float, n: int, k: int) ->
     a, b = k * odds / n * columns, (1 + k * (n - 1) / n * odds) * error
     below = a**2 / (k - 1) + b**2 / ((n - 1) * (k - 1))
     return (a + b) ** 2 / below if below > 0 else math.nan
+
+
+def mean_squares(table: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Mean squares of conversations, coders, residual, and within conversations; complete table."""
+    n, k = table.shape
+    centred = table - table.mean()
+    row, column = centred.mean(axis=1), centred.mean(axis=0)
+    left = centred - row[:, None] - column
+    rows, columns = k * (row**2).sum() / (n - 1), n * (column**2).sum() / (k - 1)
+    error_ss = float((left**2).sum())
+    if error_ss <= 1e-12 * float((centred**2).sum()):
+        error_ss = 0.0
+    within = float(np.square(centred - row[:, None]).sum()) / (n * (k - 1))
+    return float(rows), float(columns), error_ss / ((n - 1) * (k - 1)), within
+
+
+def averaged(single: float, k: float) -> float:
+    """Spearman and Brown: the coefficient of the mean of k coders."""
+    return k * single / (1 + (k - 1) * single)
+
+
+def fisher_z(
+    k: float, *, averaged: bool
+) -> tuple[Callable[[NDArray[np.float64]], NDArray[np.float64]], Callable[[float], float]]:
+    """Fisher's z for intraclass correlations, 1/2 log((1 + (k - 1) r) / (1 - r)), and its inverse.
+
+    In terms of the averaged coefficient it is -1/2 log(1 - r_k).
+    """
+
+    def there(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            inside = 1 - values if averaged else (1 - values) / (1 + (k - 1) * values)
+            return np.where(inside > 0, -0.5 * np.log(inside), np.nan)
+
+    def back(z: float) -> float:
+        mean = 1 - float(np.exp(-2 * z))
+        return mean if averaged else mean / (k - (k - 1) * mean)
+
+    return there, back
