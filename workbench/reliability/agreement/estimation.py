@@ -9,9 +9,8 @@ intervals are comparable.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +18,13 @@ from numpy.typing import NDArray
 from workbench.errors import BadInput
 from workbench.reliability.agreement.coefficients import COEFFICIENTS, Coefficient
 from workbench.reliability.agreement.distances import DistanceName, Weights
-from workbench.reliability.agreement.sums import Codings, Sums
+from workbench.reliability.agreement.resampling import Part, replicates_of
+from workbench.reliability.agreement.sums import Codings
 from workbench.reliability.ratings import Ratings
 from workbench.statistics import Estimate, Method, cluster_proportion
-from workbench.statistics.clusters import draw_clusters, times_drawn
 from workbench.statistics.intervals import check_options, choose_method, from_replicates
 
 __all__ = ["estimate_coefficient", "estimate_coefficients", "fits"]
-
-_BLOCK = 4_000_000  # numbers held at once
 
 
 def estimate_coefficient(
@@ -141,8 +138,8 @@ def estimate_coefficients(
         for one in chosen:
             _check(one, ratings)
             form = one.form(coded, options[one.option] if one.option else None)
-            parts.append(_Part.of(one, coded, form))
-    replicates = _replicates(parts, method, resamples, random_state)
+            parts.append(Part.of(one, coded, form))
+    replicates = replicates_of(parts, method, resamples, random_state)
     found = [
         _estimate(part, values, level, method, resamples, random_state)
         for part, values in zip(parts, replicates, strict=True)
@@ -185,44 +182,6 @@ def fits(name: str, ratings: Ratings) -> str | None:
     return None
 
 
-@dataclass(frozen=True)
-class _Part:
-    """One coefficient of one table: sums of the sources that are drawn, and of those that stay."""
-
-    coefficient: Coefficient
-    coded: Codings
-    form: Sums
-    drawn: NDArray[np.float64]
-    fixed: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, coefficient: Coefficient, coded: Codings, form: Sums) -> _Part:
-        paired = form.paired > 0
-        fixed = form.totals[~paired].sum(axis=0)
-        return cls(coefficient, coded, form, form.totals[paired], fixed)
-
-    @property
-    def n_clusters(self) -> int:
-        return len(self.drawn)
-
-    def values(self, sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Values of resamples of the drawn sources, given their sums."""
-        step = max(1, _BLOCK // max(1, sums.shape[1]))
-        return np.concatenate(
-            [
-                self.form.value(sums[begin : begin + step] + self.fixed)
-                for begin in range(0, max(1, len(sums)), step)
-            ]
-        )
-
-    @property
-    def whole(self) -> float:
-        """The coefficient of all units."""
-        if not self.n_clusters:
-            return math.nan
-        return float(self.values(self.drawn.sum(axis=0, keepdims=True))[0])
-
-
 def _coefficient(name: str) -> Coefficient:
     if name not in COEFFICIENTS:
         raise BadInput.unknown("coefficient of agreement", name, list(COEFFICIENTS))
@@ -235,29 +194,8 @@ def _check(one: Coefficient, ratings: Ratings) -> None:
         raise BadInput(problem)
 
 
-def _replicates(
-    parts: list[_Part], method: Method, resamples: int, random_state: int
-) -> list[NDArray[np.float64]]:
-    """Values without each source in turn, or of resamples; parts with equally many sources share draws."""
-    made: list[list[NDArray[np.float64]]] = [[] for _ in parts]
-    shared: dict[int, list[int]] = defaultdict(list)
-    for number, part in enumerate(parts):
-        if part.n_clusters < 2 or part.coefficient.name == "percent":
-            continue
-        if choose_method(method, part.n_clusters) == "jackknife":
-            made[number].append(part.values(part.drawn.sum(axis=0) - part.drawn))
-        else:
-            shared[part.n_clusters].append(number)
-    for groups, numbers in shared.items():
-        for block in draw_clusters(groups, resamples=resamples, random_state=random_state):
-            times = times_drawn(block)
-            for number in numbers:
-                made[number].append(parts[number].values(times @ parts[number].drawn))
-    return [np.concatenate(values) if values else np.empty(0) for values in made]
-
-
 def _estimate(
-    part: _Part,
+    part: Part,
     replicates: NDArray[np.float64],
     level: float,
     method: Method,
@@ -296,7 +234,7 @@ def _estimate(
     return replace(result, reason="; ".join(notes) or None)
 
 
-def _undefined(part: _Part, n: int) -> str:
+def _undefined(part: Part, n: int) -> str:
     """Why there is no value."""
     if not part.coded.ratings.n_units:
         return "no units"
@@ -309,7 +247,7 @@ def _undefined(part: _Part, n: int) -> str:
     return "expected disagreement is 0"
 
 
-def _notes(part: _Part) -> list[str]:
+def _notes(part: Part) -> list[str]:
     """What to keep in mind: categories that entered, units that did not."""
     notes = []
     if part.coefficient.from_codebook:
