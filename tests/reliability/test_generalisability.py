@@ -11,6 +11,7 @@ from workbench.errors import BadInput
 from workbench.reliability import (
     Ratings,
     generalisability,
+    icc,
     label_generalisability,
     slices,
 )
@@ -162,6 +163,18 @@ def test_the_smallest_designs_reach_what_is_wanted_and_nothing_smaller_does():
     assert found["slices"].is_sorted(descending=True)
 
 
+def test_coding_every_slice_is_worth_what_the_intraclass_correlations_of_whole_conversations_say():
+    values, at = simulated(np.random.default_rng(2))
+    study = generalisability(values, at)
+    whole = values.reshape(30, 4, 3).mean(axis=1)
+    for name, form in (("phi", "A,1"), ("g", "C,1")):
+        found = study.coefficient(slices=4, coders=1, coefficient=name, available=4)
+        assert found.estimate == pytest.approx(icc(whole, form).estimate, abs=1e-12)
+    assert study.coefficient(slices=4, coders=1).estimate < found.estimate
+    assert study.decision(slices=range(1, 9), coders=[2], available=4)["slices"].max() == 4
+    assert study.smallest(0.8, available=4)["slices"].max() <= 4
+
+
 def test_a_wish_out_of_reach_is_said():
     found = study_of(BRENNAN_BALANCED).smallest(0.99, most_slices=3, most_coders=2)
     assert found["slices"].to_list() == [None]
@@ -249,6 +262,10 @@ def test_undefined_is_null_with_a_reason(values, talks, reason):
         (lambda: study_of(BRENNAN_BALANCED, clusters=list(range(12))), "two sources"),
         (lambda: study_of(BRENNAN_BALANCED).coefficient(slices=0, coders=1), "at least one"),
         (lambda: study_of(BRENNAN_BALANCED).smallest(1.2), "between 0 and 1"),
+        (
+            lambda: study_of(BRENNAN_BALANCED).coefficient(slices=5, coders=1, available=4),
+            "5 slices are wanted of conversations that have 4",
+        ),
         (lambda: slices(pl.DataFrame(), turns=0), "at least one turn"),
     ],
 )

@@ -10,6 +10,10 @@ the mean over n_s segments and n_c coders is worth:
     G   = conversation / (conversation + relative error)    comparing conversations, same coders for all
     Phi = conversation / (conversation + absolute error)    the score itself, or other coders for each
 
+Slices are taken as drawn from a conversation without end. Where it has N of them (`available`), the mean
+over all N is what is to be measured: segment / N is no error but a part of what is true, and coding
+every slice leaves the coders' errors alone.
+
 Components are solved from the "T terms" of an analysis of variance (Henderson's method 1), which serve
 balanced and unbalanced tables and are sums over conversations, so that resamples are matrix products.
 They may be negative and are shown so; G and Phi take them as 0.
@@ -82,14 +86,28 @@ class GeneralisabilityStudy:
     undefined: str | None = None
 
     def coefficient(
-        self, *, slices: int, coders: int, coefficient: Coefficient = "phi"
+        self,
+        *,
+        slices: int,
+        coders: int,
+        coefficient: Coefficient = "phi",
+        available: int | None = None,
     ) -> Estimate:
         """G or Phi of the mean over some slices and coders.
+
+        Parameters
+        ----------
+        slices, coders : int
+            Slices coded of each conversation, each by all of these coders.
+        coefficient : {"phi", "g"}, default "phi"
+            Which.
+        available : int, optional
+            Slices that a conversation has; default: without end.
 
         Raises
         ------
         BadInput
-            If a number is below 1 or there is no such coefficient.
+            If a number is below 1, more slices are wanted than there are, or there is no such coefficient.
         """
         if coefficient not in ("phi", "g"):
             raise BadInput.unknown("coefficient", str(coefficient), ("phi", "g"))
@@ -97,9 +115,11 @@ class GeneralisabilityStudy:
             raise BadInput(
                 f"A design has at least one slice and one coder; got {slices} and {coders}."
             )
+        if available is not None and slices > available:
+            raise BadInput(f"{slices} slices are wanted of conversations that have {available}.")
         if self.undefined:
             return self._undefined()
-        value = dependability(self.n_coders, slices, coders, coefficient)
+        value = dependability(self.n_coders, slices, coders, coefficient, available=available)
         plain = self.sums.estimate(value, undefined="there is no variance", bounds=(0, 1))
         if self.sums.chosen != "jackknife" or plain.low is None:
             return plain
@@ -113,20 +133,25 @@ class GeneralisabilityStudy:
         return replace(plain, low=low, high=high, method=f"{plain.method} (Fisher's z)")
 
     def decision(
-        self, *, slices: Iterable[int] = range(1, 11), coders: Iterable[int] = range(1, 6)
+        self,
+        *,
+        slices: Iterable[int] = range(1, 11),
+        coders: Iterable[int] = range(1, 6),
+        available: int | None = None,
     ) -> pl.DataFrame:
         """D study: every number of slices by every number of coders.
 
         Returns
         -------
         polars.DataFrame
-            `slices`, `coders`, `coefficient` ("g", "phi") and the columns of an estimate.
+            `slices`, `coders`, `coefficient` ("g", "phi") and the columns of an estimate; no more slices
+            than are `available`.
         """
         names: tuple[Coefficient, ...] = ("g", "phi")
-        designs = product(slices, tuple(coders), names)
+        possible = [s for s in slices if available is None or s <= available]
         rows = [
-            _row(s, c, name, self.coefficient(slices=s, coders=c, coefficient=name))
-            for s, c, name in designs
+            _row(s, c, x, self.coefficient(slices=s, coders=c, coefficient=x, available=available))
+            for s, c, x in product(possible, tuple(coders), names)
         ]
         return pl.DataFrame(rows, schema=_DECISION_SCHEMA)
 
@@ -135,6 +160,7 @@ class GeneralisabilityStudy:
         wanted: float = 0.8,
         *,
         coefficient: Coefficient = "phi",
+        available: int | None = None,
         most_slices: int = 30,
         most_coders: int = 10,
     ) -> pl.DataFrame:
@@ -146,6 +172,8 @@ class GeneralisabilityStudy:
             Coefficient that the estimate has to reach.
         coefficient : {"phi", "g"}, default "phi"
             Which.
+        available : int, optional
+            Slices that a conversation has.
         most_slices, most_coders : int
             Largest numbers to consider.
 
@@ -157,25 +185,32 @@ class GeneralisabilityStudy:
         """
         if not 0 < wanted < 1:
             raise BadInput(f"wanted is a coefficient between 0 and 1; got {wanted}.")
-        rows, fewest = [], most_slices + 1
+        most = most_slices if available is None else min(most_slices, available)
+        rows, fewest = [], most + 1
         for c in range(1, most_coders + 1):
-            enough = [s for s in range(1, fewest) if self._value(s, c, coefficient) >= wanted]
+            enough = [
+                s for s in range(1, fewest) if self._value(s, c, coefficient, available) >= wanted
+            ]
             if enough:
                 fewest = enough[0]
-                found = self.coefficient(slices=fewest, coders=c, coefficient=coefficient)
+                found = self.coefficient(
+                    slices=fewest, coders=c, coefficient=coefficient, available=available
+                )
                 rows.append(_row(fewest, c, coefficient, found))
         if not rows:
-            best = self.coefficient(slices=most_slices, coders=most_coders, coefficient=coefficient)
-            said = (
-                f"no design up to {most_slices} slices by {most_coders} coders reaches {wanted:g}"
+            best = self.coefficient(
+                slices=most, coders=most_coders, coefficient=coefficient, available=available
             )
+            said = f"no design up to {most} slices by {most_coders} coders reaches {wanted:g}"
             best = replace(best, reason="; ".join(t for t in (said, best.reason) if t))
             rows = [_row(None, None, coefficient, best)]
         return pl.DataFrame(rows, schema=_DECISION_SCHEMA)
 
-    def _value(self, slices: int, coders: int, coefficient: Coefficient) -> float:
+    def _value(
+        self, slices: int, coders: int, coefficient: Coefficient, available: int | None
+    ) -> float:
         """The coefficient without interval; NaN where undefined."""
-        value = dependability(self.n_coders, slices, coders, coefficient)
+        value = dependability(self.n_coders, slices, coders, coefficient, available=available)
         return float("nan") if self.undefined else float(value(self.sums.total[None, :])[0])
 
     def _undefined(self) -> Estimate:

@@ -99,16 +99,21 @@ def components(sums: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     return found
 
 
-def dependability(k: int, n_slices: int, n_coders: int, name: str) -> ValueOfSums:
+def dependability(
+    k: int, n_slices: int, n_coders: int, name: str, *, available: int | None = None
+) -> ValueOfSums:
     """G or Phi as a function of sums over conversations."""
+    rest_of_talk = 0.0 if available is None else 1 / available
 
     def value(lines: NDArray[np.float64]) -> NDArray[np.float64]:
         talk, coder, part, pair, rest = np.maximum(components(lines, k), 0).T
-        error = part / n_slices + pair / n_coders + rest / (n_slices * n_coders)
+        true = talk + part * rest_of_talk
+        error = part * (1 / n_slices - rest_of_talk) + pair / n_coders
+        error = error + rest / (n_slices * n_coders)
         if name == "phi":
             error = error + coder / n_coders
-        whole = talk + error
-        return np.divide(talk, whole, out=np.full(len(lines), np.nan), where=whole > 0)
+        whole = true + error
+        return np.divide(true, whole, out=np.full(len(lines), np.nan), where=whole > 0)
 
     return value
 
