@@ -20,8 +20,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "reliability"))
 from simulated_studies import draw, simulated_codes
 
+from workbench.reliability.correction.draw import Units
 from workbench.reliability.correction.estimates import ESTIMATORS, rows_of
-from workbench.reliability.correction.two_phase import Units, corrected_coefficients
+from workbench.reliability.correction.two_phase import corrected_coefficients
 
 CONVERSATIONS = (10, 20, 40, 80)
 DRAWS = ("utterances", "stratified", "two-stage", "conversations")

@@ -8,7 +8,7 @@ Lengths are very unequal (negative binomial, mean 50).
 
 import numpy as np
 
-from workbench.reliability.correction.two_phase import Units
+from workbench.reliability.correction.draw import Units
 
 MISSES = 0.2
 

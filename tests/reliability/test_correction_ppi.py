@@ -8,7 +8,8 @@ import pytest
 from ppi_example import independent_units
 from scipy.special import ndtri
 
-from workbench.reliability.correction.two_phase import Units, corrected_coefficients
+from workbench.reliability.correction.draw import Units
+from workbench.reliability.correction.two_phase import corrected_coefficients
 
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "ppi_py.json").read_text())
 SIZES = {"small": (60, 400, 1), "large": (2000, 100_000, 2)}

@@ -91,8 +91,8 @@ def expected_codes(
         return ExpectedCodes(("not assigned", "assigned"), both, assigned, True)
     sums = found.sum(axis=1, keepdims=True)
     chances = np.where(sums > 0, found / np.where(sums > 0, sums, 1), 1 / len(labels))
-    given = automatic.table.drop_nulls("label").select("unit_id", "label").unique("unit_id")
-    named = ids.join(given, on="unit_id", how="left", maintain_order="left")["label"]
+    labelled = automatic.table.drop_nulls("label").select("unit_id", "label").unique("unit_id")
+    named = ids.join(labelled, on="unit_id", how="left", maintain_order="left")["label"]
     surest = chances.argmax(axis=1)
     assigned = np.array(
         [at if name is None else labels.index(name) for name, at in zip(named, surest, strict=True)]

@@ -20,7 +20,7 @@ from workbench.reliability.correction.admission import (
     probability_of_draw,
     strata_of,
 )
-from workbench.reliability.correction.two_phase import Units
+from workbench.reliability.correction.draw import Units
 
 __all__ = [
     "MIN_SOURCES",

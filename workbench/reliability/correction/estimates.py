@@ -12,15 +12,13 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.special import expit, logit, stdtrit
 
-from workbench.reliability.correction.two_phase import Corrected, Units
+from workbench.reliability.correction.draw import Units
+from workbench.reliability.correction.two_phase import About, Corrected
 from workbench.statistics import ESTIMATE_COLUMNS, Estimate, proportion_interval
 from workbench.statistics.estimate import few_note
 from workbench.statistics.intervals import from_replicates
 
-__all__ = ["ESTIMATORS", "About", "CorrectedEstimates", "Scale", "rows_of"]
-
-#: What an interval is about: conversations like these, or the corpus at hand alone.
-About: TypeAlias = Literal["population", "corpus"]
+__all__ = ["ESTIMATORS", "CorrectedEstimates", "Scale", "rows_of"]
 
 #: Shares lie between 0 and 1, differences between -1 and 1, slopes anywhere.
 Scale: TypeAlias = Literal["share", "difference", "slope"]

@@ -21,8 +21,8 @@ from workbench.reliability.correction.allocation import Design, allocate, smalle
 from workbench.reliability.correction.anticipation import Measure, anticipate, expected_codes
 from workbench.reliability.correction.double_coded import coded_frame
 from workbench.reliability.correction.drawing import draw_pieces
-from workbench.reliability.correction.estimates import About
 from workbench.reliability.correction.stratifying import stratum_names
+from workbench.reliability.correction.two_phase import About
 from workbench.statistics.intervals import check_options
 
 __all__ = ["DoubleCodingPlan", "plan_double_coding"]

@@ -18,13 +18,13 @@ from workbench.reliability.correction.double_coded import (
     Use,
     double_coded,
 )
+from workbench.reliability.correction.draw import Units
 from workbench.reliability.correction.estimates import (
-    About,
     CorrectedEstimates,
     rows_of,
     table_of,
 )
-from workbench.reliability.correction.two_phase import Corrected, Units, corrected_coefficients
+from workbench.reliability.correction.two_phase import About, Corrected, corrected_coefficients
 from workbench.statistics.intervals import check_options
 
 __all__ = ["corrected_differences", "corrected_rates"]
@@ -87,7 +87,7 @@ def corrected_rates(
     for name, chosen in groups:
         units = pair.units.of(chosen)
         for column in pair.chosen(labels):
-            found = _rate(pair, chosen, units, column, lam, drawn)
+            found = _rate(pair, chosen, units, column, lam, about, drawn)
             quantity = "rate" if name is None else f"rate where {by} is {name}"
             label = pair.labels[column]
             rows += rows_of(
@@ -156,7 +156,7 @@ def corrected_differences(
         parts = []
         for name in groups:
             chosen = found_groups[name]
-            part = _rate(pair, chosen, pair.units.of(chosen), column, lam, drawn)
+            part = _rate(pair, chosen, pair.units.of(chosen), column, lam, about, drawn)
             parts.append(_over(part, pair.units.sources[both], pair.units.sources[chosen]))
         counts = [pair.units.of(found_groups[name]).n_drawn_sources for name in groups]
         found, df = _minus(parts[0], parts[1], counts)
@@ -220,6 +220,7 @@ def _rate(
     units: Units,
     column: int,
     lam: float | None,
+    about: About,
     drawn: Literal["utterance", "conversation", "source"],
 ) -> Corrected:
     """A rate is the least-squares fit of a constant."""
@@ -230,9 +231,8 @@ def _rate(
         automatic=(one, pair.automatic[chosen, column]),
         human=(one, pair.human[chosen, column]),
         lam=lam,
-        drawn_together=None
-        if together is None
-        else np.unique(together[chosen], return_inverse=True)[1],
+        about=about,
+        together=None if together is None else np.unique(together[chosen], return_inverse=True)[1],
     )
 
 

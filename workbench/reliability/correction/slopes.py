@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from workbench.corpus import Corpus, Layer
 from workbench.errors import BadInput, shown
 from workbench.reliability.correction.double_coded import DoubleCoded, Use, double_coded
+from workbench.reliability.correction.draw import Units
 from workbench.reliability.correction.estimates import (
-    About,
     CorrectedEstimates,
     rows_of,
     table_of,
 )
-from workbench.reliability.correction.two_phase import Family, Units, corrected_coefficients
+from workbench.reliability.correction.fits import Family
+from workbench.reliability.correction.two_phase import About, corrected_coefficients
 from workbench.statistics.intervals import check_options
 
 __all__ = ["CODE", "corrected_slopes"]
@@ -112,7 +113,8 @@ def corrected_slopes(
         human=design(data.human),
         family=family,
         lam=lam,
-        drawn_together=replace(pair, frame=data.frame).together(drawn),
+        about=about,
+        together=replace(pair, frame=data.frame).together(drawn),
     )
     rows: list[dict[str, Any]] = []
     for position, name in enumerate(("intercept", *covariates)):
