@@ -165,6 +165,14 @@ INTERACTIONS = {
     ],
     "intrusion": [control("side"), control("kind"), rater],
     "session": [control("conversation"), control("coder"), mark("course", 2)],
+    "codebook": [
+        control("code"),
+        row("codes", 1),
+        mark("counts", 0),
+        row("sure", 0),
+        control("scheme"),
+        control("book", like="misc"),
+    ],
     "emotion": [control("conversation"), mark("valence", 2), control("side"), control("quantity")],
     "attribution": [component(1), control("component"), control("utterance")],
 }

@@ -108,6 +108,21 @@ def use_session(shown):
     shown.wait_until_same()
 
 
+def use_codebook(shown):
+    shown.choose("scheme", "annomi-client")
+    shown.wait_until_same()
+    before = shown.rows("sure")
+    shown.click_row("codes", 2)
+    shown.wait_until_same()
+    assert shown.chosen("code") == "sustain"
+    assert shown.rows("sure") != before
+    shown.click_row("sure", 0)
+    shown.wait_until_same()
+    assert "→" in [row[0] for row in shown.rows("around")]
+    shown.choose("book", "misc")
+    shown.wait_until_same()
+
+
 def use_emotion(shown):
     before = shown.figure("valence")
     shown.choose("conversation", "t03")
@@ -171,6 +186,7 @@ USES = {
     "topics": use_topics,
     "intrusion": use_intrusion,
     "session": use_session,
+    "codebook": use_codebook,
     "emotion": use_emotion,
     "attribution": use_attribution,
 }

@@ -23,6 +23,9 @@ VERBS = {
     "lab": "Open JupyterLab with the notebooks, on a study.",
     "topics": "Fit the topics of one side of a study.",
     "code": "Code the utterances of a study with the heads of a codebook.",
+    "codebook": "Look at codebooks, check one, carry codes over to another book.",
+    "explain": "Say which words and turns carried the code of an utterance.",
+    "llm-code": "Code the utterances of a study with a language model.",
     "emotion": "Score the emotions of a study's utterances.",
     "agreement": "Say how far the coders of a study, or of a table of codes, agree.",
     "search": "Find utterances by meaning, by words, or by a sequence of codes.",
@@ -49,7 +52,9 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command: click.Command = import_module(f"workbench.cli.{cmd_name}").command
+        command: click.Command = import_module(
+            f"workbench.cli.{cmd_name.replace('-', '_')}"
+        ).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 from workbench.views.attribution_explorer import AttributionExplorer
+from workbench.views.codebook_browser import CodebookBrowser
+from workbench.views.coder_comparison import CoderComparison
+from workbench.views.contested_turns import ContestedTurns
 from workbench.views.conversation_reader import ConversationReader
 from workbench.views.corpus_overview import CorpusOverview
 from workbench.views.emotion_course import EmotionCourse
@@ -20,6 +23,9 @@ __all__ = [
     "Action",
     "AttributionExplorer",
     "Block",
+    "CodebookBrowser",
+    "CoderComparison",
+    "ContestedTurns",
     "ConversationReader",
     "CorpusOverview",
     "EmotionCourse",
@@ -41,6 +47,9 @@ VIEWS: dict[str, type[View]] = {
         TopicExplorer,
         TopicIntrusion,
         SessionSheet,
+        CodebookBrowser,
+        CoderComparison,
+        ContestedTurns,
         EmotionCourse,
         AttributionExplorer,
     )

@@ -1,0 +1,10 @@
+"""Codebooks, with what the study in WORKBENCH_STUDY holds of them.
+
+    WORKBENCH_STUDY=my-study panel serve dashboards/*.py --address 127.0.0.1
+
+then http://localhost:5006/codebook in the browser. `workbench serve` adds an index and a login.
+"""
+
+from workbench.panels import entry
+
+entry("codebook").servable()
