@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import datetime
 import json
-import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from time import sleep
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import OpenerDirector, Request
@@ -90,7 +90,7 @@ def post_json(
             wait = _wait(error, tries)
             if wait is None or waited + wait > patience:
                 raise _refused(endpoint, model, error, wait, patience) from None
-            time.sleep(wait)
+            sleep(wait)
             waited += wait
         except TimeoutError:
             raise _slow(endpoint, timeout) from None

@@ -279,7 +279,7 @@ class Eraser:
 
     def _recording(self, file: Path) -> None:
         first = file.read_text("utf-8", errors="replace").split("\n", 1)[0]
-        if '"logprob"' in first and not self.dry:
+        if '"of"' in first and not self.dry:
             from workbench.embedding import text_mark
 
             self.counts["recorded answers"] += forget_answers(

@@ -46,6 +46,7 @@ _COMMAND_OF = {
     "agreement": "workbench agreement",
     "topics": "workbench topics",
     "attribution": "workbench attribute",
+    "llm-code": "workbench llm-code",
     "embed": "workbench analyse",
 }
 

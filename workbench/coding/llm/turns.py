@@ -10,7 +10,6 @@ import polars as pl
 from workbench.coding.fit_for import Fit
 from workbench.coding.llm.prompt import Turn
 from workbench.corpus import Corpus, Scheme
-from workbench.corpus.refusal import Refusal
 from workbench.embedding import text_mark
 from workbench.errors import BadInput
 
@@ -28,8 +27,8 @@ class CodedTurn:
 
 def turns_to_code(
     corpus: Corpus, scheme: Scheme, *, units: Collection[str] | None, context: int, fit: Fit
-) -> tuple[list[CodedTurn], list[Refusal]]:
-    """Turns of a scheme in corpus order, and refusals for conversations that do not fit.
+) -> list[CodedTurn]:
+    """Turns of a scheme in corpus order, of the conversations that may be coded.
 
     Parameters
     ----------
@@ -67,4 +66,4 @@ def turns_to_code(
         read = tuple(sorted({text_mark(one) for one in (text, *(said for _, said in before))}))
         turn = Turn(unit, side, text, before, goals.get(conversation))
         found.append(CodedTurn(turn, conversation, read))
-    return found, list(fit.refusals)
+    return found

@@ -1,0 +1,115 @@
+"""`workbench llm-code STUDY`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli.layers_output import print_layers
+from workbench.cli.output import json_option, print_json
+from workbench.cli.scheduler import executor_at, scheduler_option
+
+if TYPE_CHECKING:
+    from workbench.language_models import LocalLM, OpenAICompatibleLM
+
+__all__ = ["command"]
+
+
+@click.command("llm-code")
+@click.argument("study")
+@click.option(
+    "--codebook", default="annomi", show_default=True, help="Shipped codebook, or a file."
+)
+@click.option("--scheme", "schemes", multiple=True, help="Only this scheme; repeatable.")
+@click.option("--model", help="Folder or hub name; at an endpoint, its name there.")
+@click.option("--endpoint", metavar="URL", help="OpenAI-compatible server, as http://HOST:8000/v1.")
+@click.option("--key-variable", default="", metavar="NAME", help="Environment variable of the key.")
+@click.option("--timeout", default=60.0, show_default=True, help="Seconds to wait for an answer.")
+@click.option("--limit", type=int, help="At most so many turns of each scheme, drawn at random.")
+@click.option("--random-state", default=7, show_default=True, help="Of the draw.")
+@click.option("--context", default=4, show_default=True, help="Turns before the coded one.")
+@click.option(
+    "--prompt", default="standard", show_default=True, help="standard, definitions, examples."
+)
+@click.option("--seed", "seeds", multiple=True, type=int, help="A round of questions; repeatable.")
+@click.option("--price-in", type=float, help="Price of a million tokens in prompts.")
+@click.option("--price-out", type=float, help="Price of a million tokens in answers.")
+@click.option("--yes", is_flag=True, help="Go on after the estimate.")
+@click.option(
+    "--trail", type=click.Path(path_type=Path), help="Folder for the trail (.md, .json, .parquet)."
+)
+@scheduler_option
+@json_option
+def command(
+    *,
+    study: str,
+    codebook: str,
+    schemes: tuple[str, ...],
+    model: str | None,
+    endpoint: str | None,
+    key_variable: str,
+    timeout: float,
+    limit: int | None,
+    random_state: int,
+    context: int,
+    prompt: str,
+    seeds: tuple[int, ...],
+    price_in: float | None,
+    price_out: float | None,
+    yes: bool,
+    trail: Path | None,
+    scheduler: str | None,
+    as_json: bool,
+) -> None:
+    """Code the utterances with a language model; without --yes only say what it will cost."""
+    from workbench.pipeline.llm_coding import code_by_llm, llm_cost
+    from workbench.study import Study
+
+    opened = Study.open(study)
+    asked: dict[str, Any] = {
+        "model": _model(model, endpoint, key_variable, timeout),
+        "schemes": schemes or None,
+        "limit": limit,
+        "random_state": random_state,
+        "context_turns": context,
+        "prompt": prompt,
+        "seeds": seeds or (0,),
+    }
+    cost = llm_cost(opened, codebook, price_in=price_in, price_out=price_out, **asked)
+    if not as_json:
+        click.echo(str(cost))
+    if not yes:
+        if as_json:
+            print_json({"cost": cost.to_dict(), "asked": False})
+        else:
+            click.echo("Nothing was coded yet: add --yes to go on.")
+        return
+    with executor_at(scheduler) as executor:
+        layers = code_by_llm(opened, codebook, executor=executor, **asked)
+    if trail is not None:
+        _write_trails(opened, [layer.metadata.scheme for layer in layers], trail)
+    from workbench.coding.books import load_codebook
+
+    print_layers(opened, f"llm-code-{load_codebook(codebook).name}", layers, as_json=as_json)
+
+
+def _model(
+    model: str | None, endpoint: str | None, key_variable: str, timeout: float
+) -> LocalLM | OpenAICompatibleLM:
+    from workbench.language_models import OpenAICompatibleLM
+    from workbench.pipeline.llm_coding import coding_model
+
+    if endpoint is not None and model is not None:
+        return OpenAICompatibleLM(endpoint, model, key_variable=key_variable, timeout=timeout)
+    return coding_model(model, endpoint)
+
+
+def _write_trails(study: Any, schemes: list[str], folder: Path) -> None:
+    from workbench.pipeline.llm_coding import llm_trail
+
+    for scheme in schemes:
+        found = llm_trail(study, scheme)
+        for ending in ("md", "json", "parquet"):
+            found.write(folder / f"{scheme}.trail.{ending}")

@@ -1,0 +1,199 @@
+"""What a coding will ask for: schemes, turns, settings and model, worked out before anything is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.coding.books import load_codebook
+from workbench.coding.llm.asking import Asked, Asker, CodingModel, way_of
+from workbench.coding.llm.prompt import VARIANTS, CodingPrompt, Variant, Way
+from workbench.coding.llm.recording import Recording
+from workbench.coding.llm.rounds import questions
+from workbench.coding.llm.settings import Settings
+from workbench.coding.llm.turns import CodedTurn, turns_to_code
+from workbench.coding.spoken import english_fit
+from workbench.corpus import Codebook, Corpus, Scheme
+from workbench.corpus.refusal import Refusal
+from workbench.errors import BadInput
+from workbench.files import checksum_of
+
+__all__ = ["Part", "Plan", "plan_coding"]
+
+_LANGUAGE = "the text does not read as English, the language of the codebook; code these by hand"
+_UNIT = "the scheme does not code utterances, and a language model codes those only"
+_SEVERAL = 0.7  # temperature of written answers that are asked for several times
+
+
+@dataclass(frozen=True)
+class Part:
+    """Turns of one scheme, and how they were drawn (None: all of them)."""
+
+    scheme: Scheme
+    turns: tuple[CodedTurn, ...]
+    sampling: str | None
+
+    @property
+    def spoken(self) -> list[CodedTurn]:
+        """Turns that hold a word."""
+        return [turn for turn in self.turns if turn.turn.text.strip()]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A coding that can be counted, priced and run."""
+
+    corpus: Corpus
+    book: Codebook
+    chosen: Settings
+    asker: Asker
+    parts: tuple[Part, ...]
+    refusals: tuple[Refusal, ...]
+
+    def questions(self) -> Iterator[tuple[CodingPrompt, list[Asked], int]]:
+        """All prompts of all rounds with their questions and the seed; repairs cannot be foreseen."""
+        for part in self.parts:
+            for seed in self.chosen.seeds:
+                asked = questions(
+                    self.book, part.scheme, part.spoken, self.asker, self.chosen, seed
+                )
+                for prompt, own in asked:
+                    yield prompt, own, seed
+
+    @property
+    def conversations(self) -> list[str]:
+        """Ids of the conversations whose words will be read."""
+        talks = {turn.conversation_id for part in self.parts for turn in part.turns}
+        return sorted(talks)
+
+
+def plan_coding(
+    corpus: Corpus,
+    codebook: str | Path | Codebook = "annomi",
+    *,
+    model: CodingModel | None,
+    schemes: Sequence[str] | None = None,
+    units: Collection[str] | None = None,
+    limit: int | None = None,
+    random_state: int = 7,
+    context_turns: int = 4,
+    prompt: str | Variant = "standard",
+    seeds: Sequence[int] = (0,),
+    temperature: float | None = None,
+    way: Way | None = None,
+    recording: str | Path | Recording | None = None,
+    executor: Executor | None = None,
+) -> Plan:
+    """Work out what a language model will be asked.
+
+    Parameters
+    ----------
+    corpus
+        What to code.
+    codebook
+        Name of a shipped codebook, path of one, or a codebook; of its schemes those that code utterances.
+    model
+        `LocalLM`, or an `OpenAICompatibleLM` at an endpoint of your choice. Words go to another machine only
+        inside a permission (`workbench.study.ledger.remote_calls`). None replays a recording.
+    schemes
+        Names of schemes; default: all of the book.
+    units
+        Ids of the utterances to code; default: all of the scheme's side. Others are context only.
+    limit
+        At most so many turns of each scheme, drawn by `random_state`; a larger limit holds the smaller.
+    context_turns
+        Turns before the coded one that the model reads, whoever spoke them.
+    prompt
+        Name of a wording in `VARIANTS`, or one of your own.
+    seeds
+        Rounds of questions, of which the most frequent answer counts.
+    temperature
+        Of written answers; default 0 for one seed and 0.7 for several.
+    way
+        `options` (log-probability of each allowed answer) or `json`; default by the model.
+    recording
+        File of the answers; default: one per model in the user's cache.
+    executor
+        Whose workers ask, with the same result; default: this process.
+
+    Raises
+    ------
+    BadInput
+        If a name is unknown, a number out of range, or no scheme of the book codes utterances.
+    """
+    book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
+    if limit is not None and limit < 1:
+        raise BadInput(f"limit is a number of turns from 1 on, not {limit}.")
+    seeds = tuple(seeds)
+    default = 0.0 if len(seeds) == 1 else _SEVERAL
+    chosen = Settings(
+        variant=_variant(prompt),
+        way=way_of(model, way),
+        context_turns=context_turns,
+        seeds=seeds,
+        temperature=default if temperature is None else temperature,
+    )
+    asker = _asker(model, chosen, recording, executor)
+    wanted, refusals = _schemes(book, schemes, corpus)
+    parts = []
+    for scheme in wanted:
+        fit = english_fit(corpus, scheme, language=_LANGUAGE)
+        refusals += fit.refusals
+        turns = turns_to_code(corpus, scheme, units=units, context=context_turns, fit=fit)
+        drawn, sampling = _drawn(turns, limit, random_state)
+        if drawn:
+            parts.append(Part(scheme, tuple(drawn), sampling))
+    return Plan(corpus, book, chosen, asker, tuple(parts), tuple(refusals))
+
+
+def _schemes(
+    book: Codebook, names: Sequence[str] | None, corpus: Corpus
+) -> tuple[list[Scheme], list[Refusal]]:
+    picked = book.schemes if names is None else [book.scheme(name) for name in names]
+    fits = [scheme for scheme in picked if scheme.unit == "utterance" and scheme.scale is None]
+    if not fits:
+        raise BadInput(f"Codebook {book.name!r} has no scheme that codes utterances.")
+    left = [scheme for scheme in picked if scheme not in fits]
+    return fits, [Refusal(s.name, _UNIT, corpus.conversations.height) for s in left]
+
+
+def _variant(prompt: str | Variant) -> Variant:
+    if isinstance(prompt, Variant):
+        return prompt
+    if prompt not in VARIANTS:
+        raise BadInput.unknown("wording of the prompt", prompt, VARIANTS)
+    return VARIANTS[prompt]
+
+
+def _asker(
+    model: CodingModel | None,
+    chosen: Settings,
+    recording: str | Path | Recording | None,
+    executor: Executor | None,
+) -> Asker:
+    assert chosen.way is not None
+    if recording is None and model is None:
+        raise BadInput("Without a model there has to be a recording: name its file.")
+    if recording is None:
+        asker = Asker(model, chosen.way, chosen.temperature, Recording(None))
+        recording = Recording.of_model(asker.fingerprint)
+    if not isinstance(recording, Recording):
+        recording = Recording(recording)
+    return Asker(model, chosen.way, chosen.temperature, recording, executor)
+
+
+def _drawn(
+    turns: Sequence[CodedTurn], limit: int | None, random_state: int
+) -> tuple[Sequence[CodedTurn], str | None]:
+    """A simple random sample of turns in corpus order, and how it was drawn."""
+    if limit is None or len(turns) <= limit:
+        return turns, None
+    order = sorted(turns, key=lambda turn: checksum_of([random_state, turn.turn.unit_id]))
+    chosen = {turn.turn.unit_id for turn in order[:limit]}
+    told = (
+        f"{limit} of {len(turns)} turns, drawn at random with equal probability {limit / len(turns):.4f} "
+        f"(random_state {random_state})"
+    )
+    return [turn for turn in turns if turn.turn.unit_id in chosen], told
