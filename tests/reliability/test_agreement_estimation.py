@@ -1,16 +1,20 @@
 """Estimates of agreement: intervals by the house's rule, undefined values with a reason, clear refusals."""
 
+import krippendorff
 import numpy as np
 import pytest
+from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
 
+import workbench as wb
 from workbench.errors import BadInput
-from workbench.reliability import Ratings
+from workbench.reliability import Ratings, read_coded
 from workbench.reliability.agreement import (
     COEFFICIENTS,
     estimate_coefficient,
     estimate_coefficients,
     fits,
 )
+from workbench.settings import data_home
 
 
 def talk(conversations, units, *, coders=2, k=3, agreement=0.7, seed=0):
@@ -113,6 +117,10 @@ def test_units_of_one_coder_are_left_out_and_said():
     found = estimate_coefficient(ratings, "cohen_kappa")
     assert found.n == 3
     assert found.reason.endswith("1 unit of one coder left out")
+    pooled = estimate_coefficient(ratings, "fleiss_kappa")
+    assert pooled.reason.endswith("1 unit of one coder in the marginals only")
+    alone = estimate_coefficient(ratings, "krippendorff_alpha")
+    assert "of one coder" not in (alone.reason or "")
 
 
 def test_conversations_without_a_doubly_coded_unit_are_no_clusters():
@@ -223,3 +231,24 @@ def test_the_scale_of_measurements_does_not_matter():
         for scale in (1.0, 1e-9, 1e9)
     ]
     assert alphas == pytest.approx([alphas[0]] * 3)
+
+
+@pytest.mark.skipif(data_home() is None, reason="no real corpora here (WORKBENCH_DATA_HOME)")
+@pytest.mark.parametrize(
+    ("scheme", "units", "rounded"), [("annomi-helper", 116, 0.729), ("annomi-client", 114, 0.527)]
+)
+def test_ten_annotators_of_annomi(scheme, units, rounded):
+    """Five transcripts were coded by all ten; published and independent programs agree on them."""
+    corpus = wb.load(data_home() / "annomi" / "AnnoMI-full.csv.gz")
+    layers = [layer for layer in corpus.layers if layer.name.startswith(f"{scheme}.")]
+    ratings = read_coded(layers, corpus=corpus).ratings
+    ratings = ratings.rows((ratings.codes >= 0).all(axis=1))
+    assert ratings.codes.shape == (units, 10)
+    alpha = estimate_coefficient(ratings, "krippendorff_alpha")
+    assert (round(alpha.estimate, 3), alpha.n_clusters) == (rounded, 5)
+    assert alpha.reason == "few conversations (5)"
+    wanted = krippendorff.alpha(ratings.codes.T.astype(float), level_of_measurement="nominal")
+    assert alpha.estimate == pytest.approx(wanted, abs=1e-9)
+    counts, _ = aggregate_raters(ratings.codes)
+    fleiss = estimate_coefficient(ratings, "fleiss_kappa")
+    assert fleiss.estimate == pytest.approx(fleiss_kappa(counts), abs=1e-9)

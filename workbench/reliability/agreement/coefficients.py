@@ -39,6 +39,8 @@ class Coefficient:
         What can be chosen.
     from_codebook : bool
         Whether the number of categories in the codebook enters, used or not.
+    lone : bool
+        Whether units that one coder alone coded count for the marginals.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Coefficient:
     form: Callable[[Codings, object], Sums]
     option: Literal["weights", "distance"] | None = None
     from_codebook: bool = False
+    lone: bool = False
 
 
 _NAMES: tuple[Level, ...] = ("nominal", "ordinal")
@@ -106,6 +109,7 @@ COEFFICIENTS: Mapping[str, Coefficient] = MappingProxyType(
                 "two or more",
                 True,
                 forms.fleiss,
+                lone=True,
             ),
             Coefficient(
                 "krippendorff_alpha",
@@ -127,6 +131,7 @@ COEFFICIENTS: Mapping[str, Coefficient] = MappingProxyType(
                 True,
                 forms.ac1,
                 from_codebook=True,
+                lone=True,
             ),
             Coefficient(
                 "gwet_ac2",
@@ -139,6 +144,7 @@ COEFFICIENTS: Mapping[str, Coefficient] = MappingProxyType(
                 forms.ac2,
                 "weights",
                 from_codebook=True,
+                lone=True,
             ),
             Coefficient(
                 "brennan_prediger",

@@ -66,7 +66,9 @@ def estimate_coefficient(
     Estimate
         `n` counts the units that two coders or more coded, `n_clusters` their sources. Without value, and
         with a reason, where no unit was coded twice or expected disagreement is 0. The reason also says
-        how many categories of the codebook entered, and how many units were left out.
+        how many categories of the codebook entered, and what became of units that one coder alone coded:
+        Fleiss' kappa and Gwet's coefficients let them count for the marginals, which misleads where they are
+        many and of other conversations (keep doubly coded units with `ratings.rows`).
 
     Raises
     ------
@@ -253,8 +255,10 @@ def _notes(part: Part) -> list[str]:
     if part.coefficient.from_codebook:
         q = len(part.coded.ratings.categories)
         notes.append(f"{q} {'category' if q == 1 else 'categories'} in the codebook")
-    if not part.coefficient.missing:
-        single = int((part.coded.codings == 1).sum())
-        if single:
-            notes.append(f"{single} {'unit' if single == 1 else 'units'} of one coder left out")
+    single = int((part.coded.codings == 1).sum())
+    units = f"{single} {'unit' if single == 1 else 'units'} of one coder"
+    if single and not part.coefficient.missing:
+        notes.append(f"{units} left out")
+    elif single and part.coefficient.lone:
+        notes.append(f"{units} in the marginals only")
     return notes
