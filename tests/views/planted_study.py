@@ -16,6 +16,7 @@ from workbench.corpus import Corpus, Layer, LayerMetadata
 from workbench.emotion.tiers import ontology
 from workbench.files import write_json
 from workbench.language_models import Component, Prompt
+from workbench.pipeline import agreement_of_study
 from workbench.study import StepRecord, Study
 from workbench.topics import (
     OutlierShare,
@@ -314,4 +315,5 @@ def full_study(folder: Path) -> Study:
         _beside_topics(study, found)
         study.record_step(StepRecord(f"topics-{side}", "planted", {"group": "quality"}))
     _attributions(study)
+    agreement_of_study(study)
     return study

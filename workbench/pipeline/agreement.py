@@ -24,6 +24,9 @@ __all__ = ["STEP", "agreement_of_study", "comparable_schemes", "compared_schemes
 
 STEP = "agreement"
 
+_TABLES = 1
+"""Version of what is kept; another one makes a study compare its coders again."""
+
 _OVERVIEW = "agreement/overview"
 
 _NO_CODES = ("topics-", "backchannel")
@@ -126,6 +129,7 @@ def _compare(
         depends={
             "corpus": study.corpus.checksum(),
             "layers": {layer.name: _digest(layer) for layer in layers},
+            "tables": _TABLES,
         },
         parameters={"random_state": random_state},
         compute=compute,

@@ -1,0 +1,360 @@
+"""Figures of agreement: who gave which code, how far coders agree, how sure they may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+import polars as pl
+
+from workbench.figures.estimates import add_dots, add_reasons, interval_words, methods_of
+from workbench.figures.layout import bare, plain, styled
+from workbench.figures.palette import GREY, OKABE_ITO, colours_of
+
+__all__ = [
+    "KIND_COLOURS",
+    "agreement_dots",
+    "calibration_figure",
+    "code_scores_figure",
+    "confusion_map",
+    "human_line",
+    "marginal_bars",
+]
+
+KIND_COLOURS = {
+    "human-human": OKABE_ITO[0],
+    "humans": OKABE_ITO[0],
+    "human-model": OKABE_ITO[5],
+    "model-model": OKABE_ITO[2],
+    "models": OKABE_ITO[2],
+    "mixed": GREY,
+}
+"""Kind of a set of coders -> colour."""
+
+_BLUES = [[0.0, "#f7fbff"], [0.5, "#6baed6"], [1.0, "#08306b"]]
+_NAME = 34
+
+
+def confusion_map(table: pl.DataFrame, *, first: str, second: str, of: str = "") -> go.Figure:
+    """Heat map of the codes of one coder by the codes of another; colour is the share of the line.
+
+    Parameters
+    ----------
+    table
+        `first`, `second`, `count`, `share`, all pairs of codes in the book's order.
+    first, second
+        Names of the coders: lines and columns.
+    of
+        Label whose yes and no is compared, for codes that do not exclude each other.
+    """
+    title = f"Codes of {first} by codes of {second}" + (f": {of}" if of else "")
+    total = table["count"].sum()
+    if not total:
+        return bare("The two coders have no unit in common.", title=title)
+    labels = table["first"].unique(maintain_order=True).to_list()
+    names = [plain(label, width=18, limit=_NAME) for label in labels]
+    k = len(labels)
+    counts = [table["count"][i * k : (i + 1) * k].to_list() for i in range(k)]
+    shares = [table["share"][i * k : (i + 1) * k].to_list() for i in range(k)]
+    large = [[(share or 0) > 0.55 for share in line] for line in shares]
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares,
+            x=names,
+            y=names,
+            zmin=0,
+            zmax=1,
+            colorscale=_BLUES,
+            xgap=2,
+            ygap=2,
+            customdata=counts,
+            colorbar={"title": {"text": "share of line"}, "tickformat": ".0%", "thickness": 12},
+            hovertemplate="%{y} by one, %{x} by the other<br>%{customdata:,} units, %{z:.0%} of the line"
+            "<extra></extra>",
+        )
+    )
+    if k <= _WRITTEN:
+        for i, name in enumerate(names):
+            for j, other in enumerate(names):
+                figure.add_annotation(
+                    x=other,
+                    y=name,
+                    text=f"{counts[i][j]:,}",
+                    showarrow=False,
+                    font={"size": 12, "color": "#ffffff" if large[i][j] else "#222222"},
+                )
+    return styled(
+        figure,
+        title=title,
+        x=f"code of {plain(second, limit=_NAME)}",
+        y=f"code of {plain(first, limit=_NAME)}",
+        caption=f"n = {total:,} units that both coded; numbers are units, colour is their share of the line. "
+        "On the diagonal both gave the same code.",
+        height=230 + 34 * max(k, 3),
+        xaxis={"side": "bottom", "type": "category", "tickangle": 0 if k < 5 else -35},
+        yaxis={"autorange": "reversed", "type": "category"},
+    )
+
+
+_WRITTEN = 12
+"""Labels up to which numbers are written into the cells."""
+
+
+def agreement_dots(
+    table: pl.DataFrame, *, title: str, what: str, line: pl.DataFrame | None = None
+) -> go.Figure:
+    """Dots of estimates with their intervals, coloured by who is compared with whom.
+
+    Parameters
+    ----------
+    table
+        `name`, `kind` and the columns of estimates.
+    title
+        Of the figure.
+    what
+        Name of the quantity, for the axis.
+    line
+        One row with `estimate`, `low`, `high` of one human against the majority of the others: drawn as a
+        line in a band.
+    """
+    if table.is_empty():
+        return bare("There is nothing to compare.", title=title)
+    shown = table.reverse()
+    names = [plain(name, width=_NAME, limit=70) for name in shown["name"]]
+    figure = go.Figure()
+    ends = [x for column in ("estimate", "low") for x in table[column].drop_nulls()]
+    low = min([0.0, *(max(x, -1.0) for x in ends)])
+    add_reasons(figure, shown, names=names, x=low)
+    for kind in dict.fromkeys(table["kind"]):
+        own = (shown["kind"] == kind).to_list()
+        at = [i for i, keep in enumerate(own) if keep]
+        add_dots(
+            figure,
+            shown[at],
+            names=[names[i] for i in at],
+            form=".2f",
+            colours=KIND_COLOURS.get(kind, GREY),
+            trace=kind,
+        )
+    told = ""
+    if line is not None and line.height and line["estimate"][0] is not None:
+        told = human_line(figure, line)
+    styled(
+        figure,
+        title=title,
+        x=what,
+        caption=f"n = {table['n'].max() or 0:,} units. {methods_of(table)} {told}".strip(),
+        height=170 + 30 * table.height,
+        xaxis={"range": [low - 0.04, 1.04]},
+        yaxis={
+            "type": "category",
+            "categoryorder": "array",
+            "categoryarray": names,
+            "range": [-0.7, len(names) - 0.3],
+        },
+    )
+    return figure
+
+
+def human_line(figure: go.Figure, line: pl.DataFrame) -> str:
+    """Draw what one human reaches against the majority of the others; return the sentence on it."""
+    row = line.row(0, named=True)
+    if row["low"] is not None and row["high"] is not None:
+        figure.add_vrect(
+            x0=row["low"], x1=row["high"], fillcolor="#0072B2", opacity=0.10, line_width=0
+        )
+    figure.add_vline(x=row["estimate"], line={"color": "#0072B2", "width": 2, "dash": "dash"})
+    return (
+        f"Dashed line and band: one human against the majority of the others, mean {row['estimate']:.2f}, "
+        f"lowest {row['low']:.2f}, highest {row['high']:.2f}; a reference, not a ceiling."
+        if row["low"] is not None
+        else ""
+    )
+
+
+def code_scores_figure(table: pl.DataFrame, *, coder: str, reference: str) -> go.Figure:
+    """Sensitivity, specificity, precision and F1 of each code as dots with intervals.
+
+    Parameters
+    ----------
+    table
+        `label`, `measure` and the columns of estimates, of one coder against one reference.
+    """
+    title = f"Code by code: {coder} against {reference}"
+    if table.is_empty():
+        return bare("The two coders have no unit in common.", title=title)
+    labels = table["label"].unique(maintain_order=True).to_list()[::-1]
+    measures = table["measure"].unique(maintain_order=True).to_list()
+    figure = go.Figure()
+    place = {label: i for i, label in enumerate(labels)}
+    step = 0.8 / max(1, len(measures))
+    for number, measure in enumerate(measures):
+        own = table.filter(pl.col("measure") == measure).drop_nulls("estimate")
+        shift = 0.4 - step * (number + 0.5)
+        figure.add_scatter(
+            x=own["estimate"].to_list(),
+            y=[place[label] + shift for label in own["label"]],
+            mode="markers",
+            name=measure,
+            marker={
+                "size": 9,
+                "color": OKABE_ITO[number % len(OKABE_ITO)],
+                "symbol": ("circle", "square", "diamond", "triangle-up")[number % 4],
+            },
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [
+                    None if h is None else h - e for e, h in own["estimate", "high"].iter_rows()
+                ],
+                "arrayminus": [
+                    None if x is None else e - x for e, x in own["estimate", "low"].iter_rows()
+                ],
+                "color": "#777777",
+                "thickness": 1.2,
+            },
+            text=[
+                plain(f"{row['label']}, {measure}: {interval_words(row, '.2f')}")
+                for row in own.iter_rows(named=True)
+            ],
+            hovertemplate="%{text}<extra></extra>",
+        )
+    undefined = table.filter(pl.col("estimate").is_null()).height
+    lost = (
+        f" {undefined} are not defined and stand in the table with their reason."
+        if undefined
+        else ""
+    )
+    return styled(
+        figure,
+        title=title,
+        x="share (1 is perfect)",
+        y="code",
+        caption=f"n = {table['n'].max() or 0:,} units at most. {methods_of(table)} The reference's codes "
+        f"count as right.{lost}",
+        height=200 + 62 * len(labels),
+        xaxis={"range": [-0.03, 1.03]},
+        yaxis={
+            "tickvals": list(range(len(labels))),
+            "ticktext": [plain(label, width=18, limit=_NAME) for label in labels],
+            "range": [-0.6, len(labels) - 0.4],
+            "showgrid": False,
+        },
+    )
+
+
+def marginal_bars(table: pl.DataFrame) -> go.Figure:
+    """How often each coder gave each code: bars that differ show bias, whatever the agreement.
+
+    Parameters
+    ----------
+    table
+        `coder`, `label`, `estimate` (share of the units that all of them coded), `n`.
+    """
+    title = "How often each coder gave each code"
+    if table.is_empty():
+        return bare("No unit was coded by all of these coders.", title=title)
+    labels = table["label"].unique(maintain_order=True).to_list()
+    coders = table["coder"].unique(maintain_order=True).to_list()
+    names = [plain(label, width=16, limit=_NAME) for label in labels]
+    palette = colours_of([f"coder {name}" for name in coders])
+    figure = go.Figure()
+    for coder in coders:
+        own = table.filter(pl.col("coder") == coder)
+        shares = dict(own.select("label", "estimate").iter_rows())
+        figure.add_bar(
+            x=names,
+            y=[shares.get(label) for label in labels],
+            name=plain(coder, limit=24),
+            marker={"color": palette[f"coder {coder}"]},
+            hovertemplate=f"{plain(coder, limit=24)}, %{{x}}: %{{y:.1%}}<extra></extra>",
+        )
+    return styled(
+        figure,
+        title=title,
+        x="code",
+        y="share of units",
+        caption=f"n = {table['n'].max() or 0:,} units that all of these coders coded. Bars of one code that "
+        "differ are bias: a coder gives it more readily than another, even where they often agree.",
+        height=420,
+        barmode="group",
+        yaxis={"tickformat": ".0%", "rangemode": "tozero"},
+        xaxis={"type": "category"},
+    )
+
+
+def calibration_figure(
+    curve: pl.DataFrame, errors: pl.DataFrame, *, coder: str, reference: str, labels: Sequence[str]
+) -> go.Figure:
+    """Reliability diagram: share of units that the reference gave a code, by the probability of it.
+
+    Parameters
+    ----------
+    curve
+        `label`, `probability` and the columns of estimates, one row per bin.
+    errors
+        `label`, `error`, `floor_high`.
+    labels
+        Which labels to draw, in the book's order.
+    """
+    title = f"Are the probabilities of {coder} what they say? (against {reference})"
+    shown = curve.filter(pl.col("label").is_in(list(labels)))
+    if shown.is_empty():
+        return bare("No unit has both a probability and a code.", title=title)
+    palette = colours_of(curve["label"].unique(maintain_order=True).to_list())
+    figure = go.Figure(
+        go.Scatter(
+            x=[0, 1],
+            y=[0, 1],
+            mode="lines",
+            name="perfect",
+            line={"color": "#777777", "dash": "dot", "width": 1.5},
+            hoverinfo="skip",
+        )
+    )
+    for label in labels:
+        own = shown.filter(pl.col("label") == label).sort("probability")
+        figure.add_scatter(
+            x=own["probability"].to_list(),
+            y=own["estimate"].to_list(),
+            mode="lines+markers",
+            name=plain(label, limit=24),
+            line={"color": palette[label], "width": 1.5},
+            marker={"size": 8, "color": palette[label]},
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": [
+                    None if h is None else h - e for e, h in own["estimate", "high"].iter_rows()
+                ],
+                "arrayminus": [
+                    None if x is None else e - x for e, x in own["estimate", "low"].iter_rows()
+                ],
+                "color": palette[label],
+                "thickness": 1.2,
+            },
+            text=[
+                plain(
+                    f"{label}: mean probability {p:.2f}, given to {interval_words(row, '.0%')}; "
+                    f"n = {row['n']:,}"
+                )
+                for p, row in zip(own["probability"], own.iter_rows(named=True), strict=True)
+            ],
+            hovertemplate="%{text}<extra></extra>",
+        )
+    told = [
+        f"{label}: {error:.3f} (up to {high:.3f} by chance)"
+        for label, error, high in errors.select("label", "error", "floor_high").iter_rows()
+        if label in labels
+    ]
+    return styled(
+        figure,
+        title=title,
+        x=f"probability that {plain(coder, limit=24)} gave, mean of the bin",
+        y=f"share that {plain(reference, limit=24)} gave the code",
+        caption=f"n = {errors['n'].max() or 0:,} units in bins of equal size. {methods_of(shown)} Above the "
+        f"line: too cautious; below: too sure. Calibration error: {'; '.join(told)}.",
+        height=500,
+        xaxis={"range": [-0.02, 1.02], "tickformat": ".1f"},
+        yaxis={"range": [-0.03, 1.03], "tickformat": ".0%"},
+    )

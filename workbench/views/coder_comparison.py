@@ -1,0 +1,420 @@
+"""Coders of one scheme compared: how far they agree, where they do not, and what that does to counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, cast
+
+import param
+import polars as pl
+
+from workbench.errors import NotComputed
+from workbench.figures import agreement as figures
+from workbench.pipeline.agreement import STEP
+from workbench.reliability import COEFFICIENTS
+from workbench.reliability.comparison_humans import HUMAN_KINDS, ONE_HUMAN
+from workbench.views.agreement_data import TOGETHER, AgreementData
+from workbench.views.view import RESEARCH, Section, View
+
+__all__ = ["CoderComparison"]
+
+_INTERVAL = ("estimate", "low", "high", "method", "n", "n_clusters", "reason")
+_LEVELS = {
+    "alpha": "alpha of single turns",
+    "icc_a_counts": "ICC(A,1) of counts",
+    "icc_c_counts": "ICC(C,1) of counts",
+    "icc_a_rates": "ICC(A,1) of rates",
+    "icc_c_rates": "ICC(C,1) of rates",
+}
+
+
+class CoderComparison(View):
+    """Two coders of a scheme beside all others.
+
+    Parameters
+    ----------
+    scheme
+        Scheme whose coders are compared.
+    coder, reference
+        Coder looked at, and the one it is compared with.
+    label
+        One code against the rest, or all together.
+    """
+
+    slug: ClassVar[str] = "agreement"
+    title: ClassVar[str] = "Coder comparison"
+    question: ClassVar[str] = "How far do coders agree, and is a model as good as one more human?"
+    controls: ClassVar[tuple[str, ...]] = ("scheme", "coder", "reference", "label")
+    closed: ClassVar[str] = (
+        "The coder comparison is closed: it tells of single coders, and a public view shows no figure on so "
+        "few people."
+    )
+
+    scheme: Any = param.Selector(objects=[], doc="Scheme whose coders are compared.")
+    coder: Any = param.Selector(objects=[], doc="Coder to look at.")
+    reference: Any = param.Selector(objects=[], label="Compared with", doc="Coder to compare with.")
+    label: Any = param.Selector(
+        default=TOGETHER, objects=[TOGETHER], label="Code", doc="One code against the rest, or all."
+    )
+
+    def prepare(self) -> None:
+        """Offer what was compared."""
+        self.offer("scheme", AgreementData.schemes(self.study))
+        self._offer_coders()
+
+    @param.depends("scheme", watch=True)
+    def _offer_coders(self) -> None:
+        if self.scheme is None:
+            return
+        data = self._data
+        automatic = [name for name in data.coders if data.kinds[name] not in HUMAN_KINDS]
+        self.offer("coder", [*automatic, *(x for x in data.coders if x not in automatic)])
+        self.offer("label", [TOGETHER, *data.labels])
+        self._offer_references()
+
+    @param.depends("coder", watch=True)
+    def _offer_references(self) -> None:
+        if self.scheme is not None:
+            data = self._data
+            others = [name for name in data.coders if name != self.coder]
+            people = [name for name in others if name in data.people]
+            self.offer("reference", [*people, *(name for name in others if name not in people)])
+
+    def click(self, key: str, point: Mapping[str, Any]) -> None:
+        """Take the code of a clicked row, or the coder of a clicked row of coders."""
+        if (
+            key in ("levels", "codes_table", "bias")
+            and point.get("code") in self.param["label"].objects
+        ):
+            self.label = point["code"]
+        if key == "coders" and point.get("coder") in self.param["coder"].objects:
+            self.coder = point["coder"]
+
+    def cautions(self) -> list[str]:
+        """What a coefficient says and does not say, and what the step noted."""
+        record = self.study.step(f"{STEP}-{self.scheme}")
+        return [
+            RESEARCH,
+            "Agreement is not truth: coders can agree and be wrong. A coefficient belongs to these codes, "
+            "these conversations and these coders.",
+            *(record.notes if record else ()),
+        ]
+
+    def sections(self) -> Sequence[Section]:
+        """Coefficients, people and models, confusion, codes, counts, bias, calibration."""
+        if self.scheme is None:
+            return [Section("missing", "Coders compared", "text", self._missing)]
+        return [
+            Section("coders", "Who coded", "table", self._coders),
+            Section("measures", "How far the two agree", "figure", self._measures),
+            Section("reference", "One more human?", "figure", self._reference),
+            Section("pairs", "Everyone, and each pair with this coder", "figure", self._pairs),
+            Section("confusion", "Which codes are mixed up", "figure", self._confusion),
+            Section("confused", "Pairs of codes most often mixed up", "table", self._confused),
+            Section("codes", "Code by code", "figure", self._codes),
+            Section("codes_table", "Code by code, as a table", "table", self._codes_table),
+            Section("levels", "Single turns beside counts per session", "table", self._levels),
+            Section("marginals", "How often each gave each code", "figure", self._marginals),
+            Section("bias", "Bias apart from disagreement", "table", self._bias),
+            Section("calibration", "Calibration", "figure", self._calibration),
+            Section("table", "All coefficients as a table", "table", self._table),
+        ]
+
+    def _missing(self) -> tuple[str, str]:
+        raise NotComputed(
+            f"{self.study.folder} has no comparison of coders. Where two coders coded the same turns, run "
+            f"`workbench agreement {self.study.folder}`."
+        )
+
+    # -- data --------------------------------------------------------------------------------------
+
+    @property
+    def _data(self) -> AgreementData:
+        depends = (self.scheme, self.fingerprint(f"{STEP}-{self.scheme}"))
+        made = self.keep("data", depends, lambda: AgreementData(self.study, self.scheme))
+        return cast(AgreementData, made)
+
+    @property
+    def _label(self) -> str | None:
+        return None if self.label == TOGETHER else self.label
+
+    @property
+    def _both(self) -> str:
+        return f"{self.coder} and {self.reference}"
+
+    def _of_label(self, table: pl.DataFrame) -> pl.DataFrame:
+        label = self._label
+        return table.filter(
+            pl.col("label").is_null() if label is None else pl.col("label") == label
+        )
+
+    def _coefficients(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Rows of the coefficients with their titles as `name`."""
+        titles = {name: one.title for name, one in COEFFICIENTS.items()}
+        named = table.filter(pl.col("measure").is_in(list(titles))).with_columns(
+            name=pl.col("measure").replace_strict(titles)
+        )
+        beside = pl.col("scale").is_in(["nominal", "sets"])
+        return named.with_columns(
+            name=pl.when(beside).then("name").otherwise(pl.format("{} ({})", "name", "scale"))
+        )
+
+    # -- how far they agree ------------------------------------------------------------------------
+
+    def _coders(self) -> tuple[pl.DataFrame, str]:
+        table = self._data.table("coders").rename(
+            {"n_units": "turns", "n_conversations": "conversations"}
+        )
+        return table, "Click a row to look at this coder."
+
+    def _measures(self) -> tuple[Any, str]:
+        data = self._data
+        rows = data.of_coders(data.table("measures"), [self.coder, self.reference])
+        rows = self._coefficients(self._of_label(rows))
+        of = "" if self._label is None else f": {self._label}"
+        figure = figures.agreement_dots(
+            rows, title=f"{self._both}{of}", what="agreement (1 is perfect, 0 is chance)"
+        )
+        note = (
+            "Percent agreement is not corrected for chance; the others differ in what they call chance. "
+            "Where codes are rare, kappa and alpha fall and AC1 does not: read them together."
+        )
+        return figure, note
+
+    def _pairs(self) -> tuple[Any, str]:
+        data = self._data
+        rows = self._of_label(data.table("measures")).filter(
+            pl.col("measure") == "krippendorff_alpha", pl.col("scale") != "jaccard"
+        )
+        own = pl.col("coders").str.split(" & ").list.contains(pl.lit(self.coder))
+        rows = rows.filter((pl.col("n_coders") > 2) | own)
+        many = pl.format("{} coders ({})", "n_coders", "kind")
+        named = rows.with_columns(
+            name=pl.when(pl.col("n_coders") > 2).then(many).otherwise("coders")
+        )
+        figure = figures.agreement_dots(
+            named, title="Krippendorff's alpha", what="alpha (1 is perfect, 0 is chance)"
+        )
+        return (
+            figure,
+            "human-human beside human-model: is the model one more coder, or another kind?",
+        )
+
+    def _reference(self) -> tuple[Any, str]:
+        data = self._data
+        table = data.table("reference")
+        if table.is_empty():
+            return (
+                "There is no human reference: it needs two human coders of the same turns, and takes one "
+                "against the majority of the others.",
+                "",
+            )
+        rows = self._of_label(table).filter(pl.col("against") != ONE_HUMAN)
+        models = [x for x in rows["coder"] if x != ONE_HUMAN and data.kinds[x] not in HUMAN_KINDS]
+        kind = pl.when(pl.col("coder").is_in(models)).then(pl.lit("human-model"))
+        rows = rows.filter(pl.col("coder") != ONE_HUMAN).with_columns(
+            name="coder", kind=kind.otherwise(pl.lit("human-human"))
+        )
+        what = "macro-F1" if self._label is None else f"F1 of {self._label}"
+        figure = figures.agreement_dots(
+            rows.sort("kind", maintain_order=True),
+            title="Each coder against the majority of the other humans",
+            what=f"{what} (1 is perfect)",
+            line=data.human_line(self._label),
+        )
+        return figure, self._differences()
+
+    def _differences(self) -> str:
+        """What separates each model from one more human, in words."""
+        rows = self._of_label(self._data.table("reference"))
+        rows = rows.filter(pl.col("against") == ONE_HUMAN).drop_nulls("estimate")
+        told = []
+        for row in rows.iter_rows(named=True):
+            ends = (
+                f" ({row['low']:+.2f} to {row['high']:+.2f})"
+                if row["low"] is not None
+                else f" (no interval: {row['reason']})"
+            )
+            told.append(f"{row['coder']}: {row['estimate']:+.2f}{ends}")
+        if not told:
+            return "There is no automatic coder beside these people."
+        return f"Difference to one more human, on the same turns: {'; '.join(told)}."
+
+    # -- where they do not -------------------------------------------------------------------------
+
+    def _confusion(self) -> tuple[Any, str]:
+        data = self._data
+        rows, turned = data.pair("confusion", self.reference, self.coder)
+        multi = rows["label"].is_not_null().any()
+        of = ""
+        if multi:
+            of = self._label or data.labels[0]
+            rows = rows.filter(pl.col("label") == of)
+        if turned:
+            rows = _turned(rows)
+        figure = figures.confusion_map(rows, first=self.reference, second=self.coder, of=of)
+        note = "Codes do not exclude each other: each is compared by yes and no; choose one above."
+        return figure, note if multi else ""
+
+    def _confused(self) -> tuple[Any, str]:
+        rows, _ = self._data.pair("confused", self.reference, self.coder)
+        if rows.is_empty():
+            return "The two coders never gave different codes.", ""
+        table = rows.select("one", "other", turns="count", share="share", rate="rate")
+        return table, (
+            "share: of all disagreements of the two; rate: of the turns to which both gave one of these two "
+            "codes, those to which they gave different ones."
+        )
+
+    def _scores(self) -> pl.DataFrame:
+        table = self._data.table("codes")
+        return table.filter(
+            (pl.col("coder") == self.coder) & (pl.col("reference") == self.reference)
+        )
+
+    def _codes(self) -> tuple[Any, str]:
+        if self._scores().is_empty():
+            return f"{self.reference} is an automatic coder: choose a person to compare with.", ""
+        figure = figures.code_scores_figure(
+            self._scores(), coder=self.coder, reference=self.reference
+        )
+        return figure, ""
+
+    def _codes_table(self) -> tuple[Any, str]:
+        table = self._scores().select(pl.col("label").alias("code"), "measure", *_INTERVAL)
+        if table.is_empty():
+            return f"{self.reference} is an automatic coder: choose a person to compare with.", ""
+        return (
+            table,
+            f"The codes of {self.reference} count as right. Click a row to choose its code.",
+        )
+
+    # -- counts, bias, calibration -----------------------------------------------------------------
+
+    def _levels(self) -> tuple[Any, str]:
+        data = self._data
+        table = data.table("levels")
+        own = data.of_coders(table, [self.coder, self.reference])
+        whose = f"{self._both}."
+        most = table["n_coders"].max()
+        if own["icc_a_counts"].is_null().all() and own["icc_a_rates"].is_null().all() and most != 2:
+            own, whose = table.filter(pl.col("n_coders") == most), f"All {most} coders."
+        shown = own.select(
+            pl.col("label").alias("code"),
+            *(column for name, title in _LEVELS.items() for column in _with_interval(name, title)),
+            pl.col("n_conversations").alias("sessions"),
+            pl.col("few").alias("fewer than 15 sessions"),
+            "reason",
+        )
+        return shown, (
+            f"{whose} A study that reports counts or rates per session rests on the ICCs: A asks for the "
+            "same figure, C only for the same order. Below 15 sessions an ICC is a rough mark."
+        )
+
+    def _marginals(self) -> tuple[Any, str]:
+        rows, _ = self._data.pair("marginals", self.coder, self.reference)
+        table = self._data.table("marginals").filter(
+            pl.col("first_coder").is_in([self.coder, self.reference]),
+            pl.col("second_coder").is_in([self.coder, self.reference]),
+        )
+        return figures.marginal_bars(table if rows.height else table.clear()), self._homogeneity()
+
+    def _homogeneity(self) -> str:
+        rows, _ = self._data.pair("homogeneity", self.coder, self.reference)
+        if rows.is_empty() or rows["p_value_clusters"][0] is None:
+            why = rows["reason"][0] if rows.height else "no turn in common"
+            return f"Stuart-Maxwell test over sources: none ({why})."
+        p = rows["p_value_clusters"][0]
+        told = "under 0.001" if p < 0.001 else f"{p:.3f}"
+        return f"Stuart-Maxwell test of equal shares, sources as units: p = {told}."
+
+    def _bias(self) -> tuple[pl.DataFrame, str]:
+        rows, turned = self._data.pair("bias", self.coder, self.reference)
+        sign = pl.when((pl.col("measure") == "bias_index") & turned).then(-1.0).otherwise(1.0)
+        low, high = pl.col("low") * sign, pl.col("high") * sign
+        table = rows.select(
+            pl.col("label").alias("code"),
+            pl.col("measure").str.replace_all("_", " "),
+            pl.col("estimate") * sign,
+            pl.min_horizontal(low, high).alias("low"),
+            pl.max_horizontal(low, high).alias("high"),
+            "method",
+            "n",
+            "n_clusters",
+            "reason",
+        )
+        return table, (
+            f"bias index: share given by {self.coder} minus share given by {self.reference}; prevalence "
+            "index: far from 0, one answer is rare and kappa is low for that alone; pabak: kappa as if "
+            "neither were so."
+        )
+
+    def _calibration(self) -> tuple[Any, str]:
+        data = self._data
+        curve, errors = (
+            data.table(name).filter(
+                (pl.col("coder") == self.coder) & (pl.col("reference") == self.reference)
+            )
+            for name in ("calibration", "calibration_errors")
+        )
+        if curve.is_empty():
+            return (
+                f"There is no curve: it needs the probabilities of an automatic coder ({self.coder} has none "
+                f"here) and the codes of a person ({self.reference}).",
+                "",
+            )
+        labels = data.labels[:_CURVES] if self._label is None else [self._label]
+        left = len(data.labels) - len(labels)
+        figure = figures.calibration_figure(
+            curve, errors, coder=self.coder, reference=self.reference, labels=labels
+        )
+        note = (
+            f"The first {_CURVES} codes; choose a code above for another."
+            if left and self._label is None
+            else ""
+        )
+        return figure, note
+
+    def _table(self) -> tuple[pl.DataFrame, str]:
+        data = self._data
+        rows = pl.concat([data.table("measures"), data.table("conversations")])
+        own = data.of_coders(rows, [self.coder, self.reference])
+        rows = pl.concat([rows.filter(pl.col("n_coders") > 2), own])
+        tallied = pl.col("unit") == "conversation"
+        label = self._label
+        of_label = (
+            pl.col("label").is_null() | tallied if label is None else pl.col("label") == label
+        )
+        many = pl.format("{} coders ({})", "n_coders", "kind")
+        shown = rows.filter(of_label).select(
+            "measure",
+            pl.col("label").alias("code"),
+            pl.when(pl.col("n_coders") > 2).then(many).otherwise("coders").alias("coders"),
+            "scale",
+            *_INTERVAL,
+        )
+        return (
+            shown,
+            "Intervals resample whole sources. reason: what is missing, or to be kept in mind.",
+        )
+
+
+def _with_interval(name: str, title: str) -> tuple[pl.Expr, pl.Expr]:
+    """A figure and its interval as text."""
+    ends = (pl.col(f"{name}_{end}").round(2) for end in ("low", "high"))
+    return pl.col(name).alias(title), pl.format("{} to {}", *ends).alias(f"{title}, interval")
+
+
+_CURVES = 4
+"""Curves of one figure."""
+
+
+def _turned(rows: pl.DataFrame) -> pl.DataFrame:
+    """A confusion table with lines and columns exchanged."""
+    order = rows["first"].unique(maintain_order=True)
+    turned = rows.select("label", first="second", second="first", count="count")
+    place = {name: i for i, name in enumerate(order)}
+    total = pl.col("count").sum().over("first")
+    return turned.sort(
+        pl.col("first").replace_strict(place), pl.col("second").replace_strict(place)
+    ).with_columns(share=pl.when(total > 0).then(pl.col("count") / total))
