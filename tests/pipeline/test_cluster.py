@@ -10,7 +10,7 @@ import pytest
 
 import workbench as wb
 import workbench.embedding.shards as shards_module
-import workbench.pipeline.coding as coding_module
+import workbench.pipeline.labelling as labelling_module
 from workbench.embedding import EmbeddingStore, Encoder, embed
 from workbench.embedding.fan_out import place_of
 from workbench.errors import WorkbenchError
@@ -51,7 +51,7 @@ def client():
 def small_parts(monkeypatch):
     """Many jobs out of a small corpus; the caller makes the parts, so workers need not know."""
     monkeypatch.setattr(shards_module, "_SHARD_TEXTS", 16)
-    monkeypatch.setattr(coding_module, "PART_ROWS", 60)
+    monkeypatch.setattr(labelling_module, "PART_ROWS", 60)
 
 
 @pytest.fixture(scope="module")

@@ -78,10 +78,7 @@ class TrainedHead:
     @property
     def fingerprint(self) -> str:
         """SHA-256 over everything that can change a layer."""
-        domain = None
-        if self.domain is not None:
-            domain = {name: array.tolist() for name, array in self.domain.arrays().items()}
-        return checksum_of([self.head.fingerprint, asdict(self.origin), domain])
+        return _fingerprint(self)
 
     def save(self, folder: str | Path) -> None:
         """Write head, origin and domain into `folder`, replacing it whole."""
@@ -125,6 +122,14 @@ class TrainedHead:
 
     def __repr__(self) -> str:
         return f"TrainedHead({self.head!r} of {self.origin.scheme!r})"
+
+
+@lru_cache(maxsize=16)
+def _fingerprint(trained: TrainedHead) -> str:
+    domain = None
+    if trained.domain is not None:
+        domain = {name: array.tolist() for name, array in trained.domain.arrays().items()}
+    return checksum_of([trained.head.fingerprint, asdict(trained.origin), domain])
 
 
 def _origin(folder: Path, head: Head) -> Origin:

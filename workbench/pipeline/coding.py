@@ -1,238 +1,257 @@
-"""Code the utterances of a study and score their emotions; only conversations that changed are scored."""
+"""Code the utterances of a study with a coder of choice; each way of coding is a step of its own."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 from concurrent.futures import Executor
-from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
-import polars as pl
 
-from workbench.coding import code_corpus, load_codebook, shipped_head, trained_schemes
-from workbench.corpus import Corpus, Layer
-from workbench.corpus.layer import join_layers
-from workbench.corpus.refusal import Refusal
+from workbench.coding import Coding, code_corpus, load_codebook
+from workbench.coding.choosing import GivenHead, choose_heads, layer_name
+from workbench.coding.layer_notes import abstaining, with_shares
+from workbench.coding.trained_heads import TrainedHead
+from workbench.corpus import Codebook, Corpus, Layer, Scheme
 from workbench.embedding import EmbeddingStore, Encoder
-from workbench.embedding.fan_out import one_at_a_time, spread
-from workbench.errors import WorkbenchError
+from workbench.errors import BadInput
 from workbench.files import checksum_of
-from workbench.heads import Head
-from workbench.pipeline.embedding import study_embeddings
-from workbench.pipeline.run import (
-    Outcome,
-    changed_conversations,
-    keep_layers,
-    run_step,
-    telling_of,
-)
-from workbench.progress import track
+from workbench.pipeline.labelling import Scored, label_step, refuse_another_coder, stored_layers
 from workbench.study import Study
 
-__all__ = ["Scored", "code", "label_step", "refuse_another_coder", "stored_layers"]
+__all__ = ["CoderName", "Size", "code", "code_step"]
 
-PART_ROWS = 1_024
-"""Utterances of a part that is scored at once, unless a single conversation is longer."""
+CoderName: TypeAlias = Literal["heads", "rules", "llm"]
+"""Automatic coders by name."""
 
-_READ_OF_UTTERANCES = ("id", "conversation_id", "turn", "role", "side", "text")
-_READ_OF_CONVERSATIONS = ("id", "target_behaviour")
-
-
-class Scored(Protocol):
-    """What a coder of utterances gives: layers of what it scored, refusals for what it declined."""
-
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        """Layers of what was scored."""
-
-    @property
-    def refusals(self) -> tuple[Refusal, ...]:
-        """What was declined, and why."""
+Size: TypeAlias = Literal["small", "full"]
+"""Sizes of heads."""
 
 
 def code(
     study: Study,
-    codebook: str = "annomi",
+    codebook: str | Path | Codebook = "annomi",
     *,
+    coder: CoderName = "heads",
+    size: Size = "small",
+    context: bool = True,
+    abstain: float | None = None,
+    heads: Sequence[GivenHead] | None = None,
     encoder: Encoder | None = None,
     store: EmbeddingStore | None = None,
     executor: Executor | None = None,
 ) -> list[Layer]:
-    """Code a study with the heads of a codebook and return the layers, which the study keeps.
+    """Code a study with an automatic coder and return the layers, which the study keeps.
 
-    Conversations that do not fit the heads (language, roles) are refused; the step's notes say why.
-    With an `executor` its workers embed and code parts of the study, with the same result.
+    Conversations that do not fit the coder (language, roles) are refused; the step's notes say why.
+    With an `executor` its workers embed and code parts of the study, with the same result. Each way
+    of coding is a step of its own and writes layers of its own names, so that coders can be compared.
+
+    Parameters
+    ----------
+    codebook
+        Name of a shipped codebook, path of one, or a codebook.
+    coder
+        `heads` (classifiers), `rules` (question marks and stems, a baseline) or `llm` (a language
+        model, see `workbench.pipeline.llm_coding.code_by_llm` for its options).
+    size
+        Of heads: `small` (on frozen embeddings) or `full` (fine-tuned encoder).
+    context
+        Whether heads read previous turns. A coder that does creates lag effects of its own: analyses
+        of sequences and dynamics take `context=False`.
+    abstain
+        Withhold labels whose probability is below this.
+    heads
+        Heads of one's own, by folder (`workbench train --out`) or as `train_head` gave them.
+    encoder, store
+        Of the small heads; default: the encoder they learned with and the user's store.
+
+    Raises
+    ------
+    BadInput
+        If an option is unknown or does not go with the coder, or the codebook has no such coder.
     """
-    step, identity = f"code-{codebook}", _coder_identity(codebook)
-    fits = encoder is None or (
-        not encoder.context_turns and all(h.encoder == encoder.weights for h in _heads(codebook))
-    )
-    label_step(
-        study,
-        step,
-        identity=identity,
-        encoder=encoder,
-        store=store,
-        score=_coded if fits else partial(_coded_by, codebook, encoder, store),
-        arguments=(codebook, identity) if fits else (),
-        executor=executor if fits else None,
-    )
+    book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
+    _check_options(coder, size, context=context, abstain=abstain, heads=heads, encoder=encoder)
+    if coder == "llm":
+        from workbench.pipeline.llm_coding import code_by_llm
+
+        return code_by_llm(study, book)
+    step = code_step(book, coder=coder, size=size, context=context, abstain=abstain, heads=heads)
+    shared: dict[str, Any] = {"encoder": encoder, "store": store, "finish": with_shares}
+    if coder == "rules":
+        label_step(
+            study,
+            step,
+            identity=_rules_identity(book, abstain),
+            embedded=False,
+            score=_coded_by_rules,
+            arguments=(book, abstain),
+            executor=executor,
+            **shared,
+        )
+    elif size == "full":
+        label_step(
+            study,
+            step,
+            identity=_full_identity(book, context, abstain),
+            embedded=False,
+            score=_coded_in_full,
+            arguments=(book, context, abstain),
+            **shared,
+        )
+    else:
+        given = None if heads is None else tuple(map(_named, heads))
+        how = _How(book, context, abstain, given)
+        identity = how.identity
+        weights = (encoder or Encoder()).weights
+        fits = all(own.head.encoder == weights for _, own in how.pairs()) and not (
+            encoder and encoder.context_turns
+        )
+        label_step(
+            study,
+            step,
+            identity=identity,
+            score=_coded if fits else partial(_coded_by, how, encoder, store),
+            arguments=(how, identity) if fits else (),
+            executor=executor if fits else None,
+            **shared,
+        )
     return stored_layers(study, step)
 
 
-def _heads(codebook: str) -> list[Head]:
-    book = load_codebook(codebook)
-    return [shipped_head(s.name) for s in book.schemes if s.name in trained_schemes()]
+def code_step(
+    codebook: str | Path | Codebook,
+    *,
+    coder: CoderName = "heads",
+    size: Size = "small",
+    context: bool = True,
+    abstain: float | None = None,
+    heads: Sequence[GivenHead] | None = None,
+) -> str:
+    """Name of the step of a study that codes in this way: `code-annomi`, `code-annomi-rules`, ..."""
+    book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
+    parts = [f"code-{book.name}"]
+    if coder != "heads":
+        parts.append(coder)
+    elif heads is not None:
+        parts += [layer_name(*pair) for pair in choose_heads(book, heads=heads)]
+    else:
+        parts += ["full"] * (size == "full") + ["alone"] * (not context)
+    return "-".join(parts) + ("" if abstain is None else f"-above-{100 * abstain:g}")
 
 
-def _coder_identity(codebook: str) -> str:
-    heads = [head.fingerprint for head in _heads(codebook)]
-    return checksum_of([load_codebook(codebook).checksum, heads])
+def _check_options(
+    coder: str,
+    size: str,
+    *,
+    context: bool,
+    abstain: float | None,
+    heads: Sequence[GivenHead] | None,
+    encoder: Encoder | None,
+) -> None:
+    if coder not in get_args(CoderName):
+        raise BadInput.unknown("coder", coder, get_args(CoderName))
+    if size not in get_args(Size):
+        raise BadInput.unknown("size of head", size, get_args(Size))
+    small = coder == "heads" and size == "small"
+    misplaced = {
+        "size='full'": coder != "heads" and size == "full",
+        "context=False": coder != "heads" and not context,
+        "abstain": coder == "llm" and abstain is not None,
+        "heads": not small and heads is not None,
+        "encoder": not small and encoder is not None,
+    }
+    for option, given in misplaced.items():
+        if given:
+            who = f"the coder {coder!r}" if coder != "heads" else "heads of full size"
+            raise BadInput(f"{option} does not go with {who}; leave it out.")
 
 
-def _coded(corpus: Corpus, vectors: np.ndarray, codebook: str, identity: str) -> Scored:
+def _named(head: GivenHead) -> GivenHead:
+    """A folder by its whole path, so that a worker elsewhere on this machine finds it."""
+    return head if isinstance(head, TrainedHead) else str(Path(head).resolve())
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """The small heads that code, as they travel to workers."""
+
+    book: Codebook
+    context: bool
+    abstain: float | None
+    heads: tuple[GivenHead, ...] | None
+
+    def pairs(self) -> list[tuple[Scheme, TrainedHead]]:
+        """Schemes with their heads."""
+        return choose_heads(self.book, context=self.context, heads=self.heads)
+
+    @property
+    def identity(self) -> str:
+        """Checksum over all that can change a layer."""
+        heads = [trained.fingerprint for _, trained in self.pairs()]
+        return checksum_of([self.book.checksum, heads, self.abstain])
+
+    def coding(self, corpus: Corpus, **tools: Any) -> Coding:
+        """What the heads say."""
+        return code_corpus(
+            corpus,
+            self.book,
+            context=self.context,
+            abstain=self.abstain,
+            heads=self.heads,
+            **tools,
+        )
+
+
+def _coded(corpus: Corpus, vectors: np.ndarray, how: _How, identity: str) -> Scored:
     """Code a part, in this process or a worker's, if the heads here are the ones meant."""
-    refuse_another_coder(lambda: _coder_identity(codebook), identity)
-    return code_corpus(corpus, codebook, embeddings=vectors)
+    refuse_another_coder(lambda: how.identity, identity)
+    return how.coding(corpus, embeddings=vectors)
 
 
 def _coded_by(
-    codebook: str,
+    how: _How,
     encoder: Encoder | None,
     store: EmbeddingStore | None,
     corpus: Corpus,
     vectors: np.ndarray,
 ) -> Scored:
     """Let the coder itself say which heads do not fit the encoder."""
-    return code_corpus(corpus, codebook, encoder=encoder, store=store)
+    return how.coding(corpus, encoder=encoder, store=store)
 
 
-def refuse_another_coder(own: Callable[[], str], identity: str) -> None:
-    """Load the heads, one thread at a time, and refuse if they are others than the caller's.
+def _coded_by_rules(corpus: Corpus, book: Codebook, abstain: float | None) -> Scored:
+    from workbench.coding.rules import code_by_rules
 
-    Raises
-    ------
-    WorkbenchError
-        On a worker with another version of the workbench.
-    """
-    with one_at_a_time:
-        here = own()
-    if here != identity:
-        raise WorkbenchError(
-            "the heads here are others than those of the calling machine: install the same "
-            "dialogue-workbench on every worker."
-        )
+    return _abstaining(code_by_rules(corpus, book), abstain)
 
 
-def label_step(
-    study: Study,
-    step: str,
-    *,
-    identity: str,
-    encoder: Encoder | None,
-    store: EmbeddingStore | None,
-    score: Callable[..., Scored],
-    arguments: tuple[Any, ...] = (),
-    executor: Executor | None = None,
-) -> bool:
-    """Run a coder of utterances as a step of the study; return False if there was nothing to do.
+def _rules_identity(book: Codebook, abstain: float | None) -> str:
+    from workbench.coding.rules import rule_schemes, rules
 
-    Parameters
-    ----------
-    identity
-        Fingerprint of the coder.
-    score
-        Takes a part of the corpus, its embeddings (rows as its utterances) and `arguments`, gives layers
-        and refusals. With an executor, a function that its workers can import.
-    arguments
-        Small settings that go with each part.
-    executor
-        Whose workers score; default: this process.
-    """
-
-    def compute() -> Outcome:
-        vectors = study_embeddings(study, encoder, store, executor=executor, in_memory=False)
-        part, digests = changed_conversations(study, step, identity)
-        talks = part.conversations["id"]
-        telling_of(study, step, executor, conversations=talks)(part.utterances.height)
-        at = study.corpus.utterances["conversation_id"].is_in(part.conversations["id"].implode())
-        layers, refusals = _score_by_parts(
-            part, vectors, at.arg_true().to_numpy(), score, arguments, executor=executor, step=step
-        )
-        outputs = keep_layers(study, step, layers, part, digests)
-        cautions = {layer.metadata.caution for layer in layers if layer.metadata.caution}
-        refused = [f"{r.scheme}: {r.reason} ({r.conversations} conversations)" for r in refusals]
-        before = study.step(step)
-        kept = before.notes if before and len(talks) < len(digests) else ()
-        return Outcome(
-            outputs=outputs, notes=tuple(dict.fromkeys((*kept, *sorted(cautions), *refused)))
-        )
-
-    embedded = (encoder or Encoder()).signature
-    return run_step(
-        study,
-        step,
-        depends={"corpus": study.corpus.checksum(), "encoder": embedded, "coder": identity},
-        parameters={},
-        compute=compute,
-    )
-
-
-def _score_by_parts(
-    corpus: Corpus,
-    vectors: np.ndarray,
-    at: np.ndarray,
-    score: Callable[..., Scored],
-    arguments: tuple[Any, ...],
-    *,
-    executor: Executor | None,
-    step: str,
-) -> tuple[tuple[Layer, ...], list[Refusal]]:
-    """Score part by part, so that features are never held for the whole corpus.
-
-    The parts are the same with and without executor: so are the layers. `at` says which rows of
-    `vectors` are the corpus' own.
-    """
-    parts = list(_bare(corpus).partitions(rows=PART_ROWS))
-    ends = np.cumsum([part.utterances.height for part in parts])
-    jobs = (
-        (part, vectors[at[end - part.utterances.height : end]], *arguments)
-        for part, end in zip(parts, ends, strict=True)
-    )
-    scored: dict[int, Scored] = {}
-    with closing(spread(score, jobs, executor=executor)) as answers:
-        for number, answer in track(answers, doing=step, total=len(parts)):
-            scored[number] = answer
-    layers: list[Layer] = []
-    declined: Counter[tuple[str, str]] = Counter()
-    for _, answer in sorted(scored.items()):
-        layers += answer.layers
-        for refusal in answer.refusals:
-            declined[refusal.scheme, refusal.reason] += refusal.conversations
-    refusals = [Refusal(scheme, reason, count) for (scheme, reason), count in declined.items()]
-    return join_layers(layers), refusals
-
-
-def _bare(corpus: Corpus) -> Corpus:
-    """The corpus with what coders of utterances read; the rest, names first of all, need not travel."""
-    return replace(
-        corpus,
-        utterances=corpus.utterances.select(*_READ_OF_UTTERANCES, pl.lit("").alias("speaker")),
-        conversations=corpus.conversations.select(_READ_OF_CONVERSATIONS),
-        speakers=corpus.speakers.clear(),
-        layers=(),
-        findings=(),
-    )
-
-
-def stored_layers(study: Study, step: str) -> list[Layer]:
-    """Layers a finished step left in the study."""
-    record = study.step(step)
-    outputs = record.outputs if record else ()
-    return [
-        study.layer(output.removeprefix("layers/").removesuffix(".parquet")) for output in outputs
+    tables = [
+        rules(scheme.name).checksum for scheme in book.schemes if scheme.name in rule_schemes()
     ]
+    return checksum_of([book.checksum, tables, abstain])
+
+
+def _full_identity(book: Codebook, context: bool, abstain: float | None) -> str:
+    from workbench.coding.full import full_fingerprint
+
+    return checksum_of([book.checksum, full_fingerprint(book.schemes, context=context), abstain])
+
+
+def _coded_in_full(corpus: Corpus, book: Codebook, context: bool, abstain: float | None) -> Scored:
+    from workbench.coding.full import code_full
+
+    return _abstaining(code_full(corpus, book.schemes, context=context), abstain)
+
+
+def _abstaining(coding: Coding, at_least: float | None) -> Coding:
+    if at_least is None:
+        return coding
+    return replace(coding, layers=tuple(abstaining(layer, at_least) for layer in coding.layers))

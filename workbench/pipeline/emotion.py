@@ -11,7 +11,7 @@ from workbench.corpus import Corpus, Layer
 from workbench.embedding import EmbeddingStore, Encoder
 from workbench.emotion import emotion_fingerprint, score_emotions
 from workbench.emotion.shipped import shipped_head
-from workbench.pipeline.coding import Scored, label_step, refuse_another_coder, stored_layers
+from workbench.pipeline.labelling import Scored, label_step, refuse_another_coder, stored_layers
 from workbench.study import Study
 
 __all__ = ["emotion"]

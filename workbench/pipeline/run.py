@@ -135,12 +135,18 @@ def changed_conversations(study: Study, step: str, identity: str) -> tuple[Corpu
 
 
 def keep_layers(
-    study: Study, step: str, layers: Sequence[Layer], part: Corpus, digests: pl.DataFrame
+    study: Study,
+    step: str,
+    layers: Sequence[Layer],
+    part: Corpus,
+    digests: pl.DataFrame,
+    *,
+    finish: Callable[[Layer], Layer] | None = None,
 ) -> tuple[str, ...]:
     """Write layers of `part`, together with the rows of the other conversations already there.
 
     Rows stand in corpus order whatever the history of the study, so that two ways to the same corpus
-    give equal files. Returns the outputs of the step.
+    give equal files; `finish` is then called on the whole layer. Returns the outputs of the step.
     """
     turns = study.corpus.utterances
     done = turns.join(part.conversations, left_on="conversation_id", right_on="id", how="anti")[
@@ -152,14 +158,13 @@ def keep_layers(
         merged = layer
         if len(done) and study.has_layer(layer.name):
             merged = study.layer(layer.name).restricted_to(done).followed_by(layer)
-        study.write_layer(
-            Layer(
-                layer.name,
-                _sorted(merged.table, order),
-                layer.metadata,
-                None if merged.probabilities is None else _sorted(merged.probabilities, order),
-            )
+        whole = Layer(
+            layer.name,
+            _sorted(merged.table, order),
+            layer.metadata,
+            None if merged.probabilities is None else _sorted(merged.probabilities, order),
         )
+        study.write_layer(whole if finish is None else finish(whole))
         outputs.append(f"layers/{layer.name}.parquet")
     study.write_table(_digests_name(step), digests)
     return tuple(outputs)
