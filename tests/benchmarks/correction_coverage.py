@@ -6,7 +6,8 @@ Prints one table: coverage of the naive interval (automatic codes taken for true
 alone and of the corrected estimate, and the mean half-width of the last two, by number of
 conversations, kind of draw and share of the code. What is simulated stands in
 tests/reliability/simulated_studies.py. A quarter of the units has human codes (with 10 conversations
-drawn whole, five).
+drawn whole, five). "In this corpus": intervals about the corpus at hand, held against the human
+coder's rate in it; automatic codes have no interval of that kind.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ DRAWS = ("utterances", "stratified", "two-stage", "conversations")
 RESULT = Path(__file__).parent / "results" / "correction_coverage.md"
 
 
-def estimates(units, design, found, column=0, *, scale="share"):
+def estimates(units, found, column=0, *, scale="share", about="population"):
     """Low, high of the three estimates; nan where there is no interval."""
     rows = rows_of(
-        found, column, units, quantity="q", label=None, scale=scale, level=0.95, about="population"
+        found, column, units, quantity="q", label=None, scale=scale, level=0.95, about=about
     )
     ends = [[row["low"], row["high"]] for row in rows]
     return np.array(ends, float)
@@ -43,7 +44,22 @@ def one_rate(groups, share, kind, rng):
     units = draw(source, automatic, kind, rng)
     one = np.ones((len(source), 1))
     found = corrected_coefficients(units, automatic=(one, automatic), human=(one, human))
-    return estimates(units, one, found), share
+    return estimates(units, found), share
+
+
+def one_rate_here(groups, share, kind, rng):
+    """About the corpus at hand: what the human coder would have found in it."""
+    source, human, automatic = simulated_codes(groups, share, rng)
+    units = draw(source, automatic, kind, rng)
+    one = np.ones((len(source), 1))
+    found = corrected_coefficients(
+        units,
+        automatic=(one, automatic),
+        human=(one, human),
+        about="corpus",
+        together=source if kind in ("two-stage", "conversations") else None,
+    )
+    return estimates(units, found, about="corpus"), human.mean()
 
 
 def one_slope(groups, _, kind, rng):
@@ -57,7 +73,7 @@ def one_slope(groups, _, kind, rng):
         automatic=(np.column_stack([one, automatic]), outcome),
         human=(np.column_stack([one, human]), outcome),
     )
-    return estimates(units, None, found, 1, scale="slope"), 1.0
+    return estimates(units, found, 1, scale="slope"), 1.0
 
 
 def coverage(study, groups, share, kind, *, studies, seed=1):
@@ -82,17 +98,25 @@ def lines(studies):
         + " | half-width: human sample | half-width: corrected |"
     )
     yield "|---|---|--:|--:|--:|--:|--:|--:|"
-    jobs = [
-        ("rate 0.30", one_rate, 0.3),
-        ("rate 0.02", one_rate, 0.02),
-        ("slope 1", one_slope, None),
-    ]
-    for name, study, share in jobs:
+    for name, study, share in JOBS:
         for kind in DRAWS:
             for groups in CONVERSATIONS:
-                covered, half, _ = coverage(study, groups, share, kind, studies=studies)
-                shares = " | ".join(f"{100 * value:.1f}" for value in covered)
+                covered, half, made = coverage(study, groups, share, kind, studies=studies)
+                shares = " | ".join(
+                    f"{100 * value:.1f}" if there else "-"
+                    for value, there in zip(covered, made, strict=True)
+                )
                 yield f"| {name} | {kind} | {groups} | {shares} | {half[1]:.4f} | {half[2]:.4f} |"
+
+
+#: Quantity, simulated study, share of the code.
+JOBS = (
+    ("rate 0.30", one_rate, 0.3),
+    ("rate 0.02", one_rate, 0.02),
+    ("slope 1", one_slope, None),
+    ("rate 0.30 in this corpus", one_rate_here, 0.3),
+    ("rate 0.02 in this corpus", one_rate_here, 0.02),
+)
 
 
 def main() -> None:

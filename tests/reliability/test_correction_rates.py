@@ -1,5 +1,6 @@
 """Rates and differences of automatic codes, corrected by a human-coded sample."""
 
+import doctest
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +8,11 @@ import polars as pl
 import pytest
 from simulated_corpus import layer, simulated_corpus, true_rate
 
+from workbench.corpus import Layer
+from workbench.errors import BadInput
 from workbench.reliability.correction import (
     ESTIMATORS,
+    admission,
     corrected_differences,
     corrected_rates,
     corrected_slopes,
@@ -249,6 +253,46 @@ def test_sources_not_conversations_are_the_clusters():
         corrected_rates(AUTOMATIC, coded, replace(CORPUS, conversations=joined), inclusion=share)
     )
     assert found["n_clusters"] == 20
+
+
+def test_several_labels_on_one_unit():
+    """Of a scheme whose codes do not exclude each other each label has its own rate."""
+    about = replace(HUMAN.metadata, exclusive=False)
+    ids = HUMAN.table["unit_id"]
+    both = pl.concat(
+        [HUMAN.table.select("unit_id", "label"), pl.DataFrame({"unit_id": ids, "label": "other"})]
+    ).unique(maintain_order=True)
+    human = Layer.build("human", both, about)
+    rule = replace(AUTOMATIC, metadata=replace(AUTOMATIC.metadata, exclusive=False))
+    coded = human.restricted_to(ids.sort().sample(300, seed=1))
+    result = corrected_rates(rule, coded, CORPUS, inclusion=300 / len(ids))
+    assert estimate(result, label="other")["estimate"] == pytest.approx(1)
+    question = estimate(result, label="question")
+    assert question["low"] < true_rate(HUMAN) < question["high"]
+
+
+def test_groups_within_conversations_drawn_whole_are_not_apart():
+    coded = HUMAN.restricted_to(CORPUS.utterances.filter(pl.col("conversation_id") < "c030")["id"])
+    half = CORPUS.utterances.with_columns(
+        role=pl.when(pl.col("turn") < 10).then(pl.lit("early")).otherwise(pl.lit("late"))
+    )
+    corpus = replace(CORPUS, utterances=half)
+    options = {
+        "between": "role",
+        "groups": ("late", "early"),
+        "inclusion": 0.5,
+        "drawn": "conversation",
+    }
+    with pytest.raises(BadInput, match="30 conversations that were drawn whole"):
+        corrected_differences(AUTOMATIC, coded, corpus, about="corpus", **options)
+    found = estimate(corrected_differences(AUTOMATIC, coded, corpus, **options))
+    assert found["low"] < found["estimate"] < found["high"]
+
+
+def test_examples_in_the_docstrings_hold():
+    result = doctest.testmod(admission)
+    assert result.attempted > 0
+    assert result.failed == 0
 
 
 def test_few_conversations_are_said():

@@ -148,6 +148,8 @@ def corrected_differences(
     check_options(level=level)
     pair = double_coded(automatic, human, corpus, inclusion=inclusion, strata=strata, use=use)
     found_groups = dict(_groups(pair, between, only=groups))
+    if about == "corpus":
+        _apart(pair, [found_groups[name] for name in groups], drawn)
     both = found_groups[groups[0]] | found_groups[groups[1]]
     joint = pair.units.of(both)
     quantity = f"difference: {between} {groups[0]} - {groups[1]}"
@@ -212,6 +214,23 @@ def _groups(
                 f"with strata={by!r}), or join groups."
             )
     return groups
+
+
+def _apart(
+    pair: DoubleCoded,
+    groups: list[NDArray[np.bool_]],
+    drawn: Literal["utterance", "conversation", "source"],
+) -> None:
+    """Refuse groups that came with one draw: errors of the draw are added as if they were two."""
+    together = pair.together(drawn)
+    if together is None:
+        return
+    first, second = (set(together[rows & pair.units.drawn].tolist()) for rows in groups)
+    if first & second:
+        raise BadInput(
+            f"{len(first & second)} {drawn}s that were drawn whole have units in both groups, so the "
+            "groups were not drawn apart. Take about='population', which knows of that."
+        )
 
 
 def _rate(
