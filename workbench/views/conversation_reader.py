@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import param
 import polars as pl
 
+from workbench.coding import CodeExplanation, explain_code, shipped_head, trained_schemes
 from workbench.corpus import Layer
 from workbench.emotion.tiers import ontology
+from workbench.errors import InsufficientData
+from workbench.figures.explanation import code_bars
 from workbench.figures.palette import SENTIMENT, colours_of
 from workbench.views import layers as found
-from workbench.views.view import RESEARCH, EsmState, Section, View
+from workbench.views.view import RESEARCH, Action, EsmState, Section, View
 
 __all__ = ["ConversationReader"]
 
@@ -36,6 +39,8 @@ class ConversationReader(View):
         Text to look for in all conversations.
     selected
         Place of the selected turn in the conversation, from 0.
+    explained
+        Whether it was asked why the selected turn has its code.
     """
 
     slug: ClassVar[str] = "reader"
@@ -52,6 +57,7 @@ class ConversationReader(View):
     second: Any = param.Selector(default=NONE, objects=[NONE], doc="Coder to compare with.")
     find = param.String(default="", doc="Find this text in all conversations.")
     selected = param.Integer(default=0, bounds=(0, None), doc="Selected turn, from 0.")
+    explained = param.Boolean(default=False, doc="Show why the turn has its code.")
 
     def prepare(self) -> None:
         """Offer conversations and coders."""
@@ -64,6 +70,10 @@ class ConversationReader(View):
     @param.depends("conversation", watch=True)
     def _start_anew(self) -> None:
         self.selected = 0
+
+    @param.depends("conversation", "coder", "selected", watch=True)
+    def _ask_anew(self) -> None:
+        self.explained = False
 
     def cautions(self) -> list[str]:
         """What the shown coders say of themselves."""
@@ -79,8 +89,12 @@ class ConversationReader(View):
             self.selected = int(point.get("turn", 0))
 
     def sections(self) -> Sequence[Section]:
-        """The reader, what was found, and the turns as a table."""
-        sections = [Section("reader", "Conversation", "esm", self._reader)]
+        """The reader, why a code was given if that was asked, what was found, and the turns as a table."""
+        why = (Action("why", "Why this code?", self._ask),) if self._heads() else ()
+        sections = [Section("reader", "Conversation", "esm", self._reader, actions=why)]
+        if self.explained:
+            title = f"Why this code at turn {self._selected_turn()['turn']}?"
+            sections.append(Section("why", title, "figure", self._why))
         if self.find.strip():
             sections.append(
                 Section("hits", f"Turns with “{self.find.strip()}”", "table", self._hits)
@@ -142,6 +156,39 @@ class ConversationReader(View):
             "selected": min(self.selected, turns.height - 1),
         }
         return EsmState("conversation_reader", state), ""
+
+    def _heads(self) -> list[Layer]:
+        """Layers of the first lane that a head made which is here."""
+        made = [] if self.coder is None else found.layers_of(self.study, self._schemes, self.coder)
+        known = [layer for layer in made if layer.metadata.scheme in trained_schemes()]
+        return [x for x in known if x.metadata.model == shipped_head(x.metadata.scheme).fingerprint]
+
+    def _selected_turn(self) -> dict[str, Any]:
+        turns = self.study.corpus.conversation(self.conversation).utterances
+        return turns.row(min(self.selected, turns.height - 1), named=True)
+
+    def _explanation(self) -> CodeExplanation:
+        """What carried the first code of the selected turn."""
+        turn = self._selected_turn()
+        coded = [
+            layer.metadata.scheme
+            for layer in self._heads()
+            if turn["id"] in layer.table.drop_nulls("label")["unit_id"]
+        ]
+        if not coded:
+            told = f"Turn {turn['turn']} has no code of a head; select one that has."
+            raise InsufficientData(told)
+        asked = (turn["id"], coded[0])
+        why = self.keep("why", asked, lambda: explain_code(self.study.corpus, *asked))
+        return cast(CodeExplanation, why)
+
+    def _ask(self) -> str:
+        why = self._explanation()
+        self.explained = True
+        return f"{why.label}, with probability {why.probability:.2f}."
+
+    def _why(self) -> tuple[Any, str]:
+        return code_bars(self._explanation()), ""
 
     def _missing(self) -> str:
         told = []
