@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from workbench.coding.scoring.baselines import baselines
 from workbench.coding.scoring.calibration import calibration_table
+from workbench.coding.scoring.coverage import COVERAGE, coverage_table
 from workbench.coding.scoring.facts import (
     CodedMaterial,
     Table,
@@ -78,6 +79,7 @@ def score_predictions(
         "Scores of each fold": _each_fold(material, scheme, seeds),
         "By label": _by_label(material, scheme, runs),
         "Calibration": calibration_table(material, scheme, runs[0]),
+        COVERAGE: coverage_table(material, scheme, runs[0]),
     }
     qualities = _by_quality(material, scheme, runs)
     if qualities:
