@@ -187,13 +187,16 @@ def _asker(
 def _drawn(
     turns: Sequence[CodedTurn], limit: int | None, random_state: int
 ) -> tuple[Sequence[CodedTurn], str | None]:
-    """A simple random sample of turns in corpus order, and how it was drawn."""
-    if limit is None or len(turns) <= limit:
+    """A simple random sample of the turns with words, in corpus order, and how it was drawn."""
+    if limit is None:
+        return turns, None
+    turns = [turn for turn in turns if turn.turn.text.strip()]
+    if len(turns) <= limit:
         return turns, None
     order = sorted(turns, key=lambda turn: checksum_of([random_state, turn.turn.unit_id]))
     chosen = {turn.turn.unit_id for turn in order[:limit]}
     told = (
-        f"{limit} of {len(turns)} turns, drawn at random with equal probability {limit / len(turns):.4f} "
+        f"{limit} of {len(turns)} turns with words, drawn at random with equal probability {limit / len(turns):.4f} "
         f"(random_state {random_state})"
     )
     return [turn for turn in turns if turn.turn.unit_id in chosen], told

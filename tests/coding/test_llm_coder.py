@@ -1,0 +1,440 @@
+"""The LLM coder over the real SmolLM2, here and behind a server: outcomes, probabilities, recordings."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import polars as pl
+import pytest
+from llm_talk import by_question_mark, small_book, small_corpus
+from openai_server import Trouble, model_server, saying, smollm2_answers
+
+from workbench.coding.llm import code_with_llm, estimate_cost, plan_coding
+from workbench.coding.llm.answers import from_reply
+from workbench.coding.llm.prompt import VARIANTS, Turn, coding_prompts
+from workbench.errors import BadInput, NotComputed, WorkbenchError
+from workbench.language_models import OpenAICompatibleLM, Reply, local
+
+FIRST = ["c0-1", "c0-3"]
+
+
+@pytest.fixture(scope="module")
+def smollm2():
+    return local()
+
+
+@pytest.fixture
+def book(tmp_path):
+    return small_book(tmp_path)
+
+
+def through(server, **options):
+    return OpenAICompatibleLM(server.endpoint, "small", **options)
+
+
+@pytest.fixture(scope="module")
+def coded(smollm2, tmp_path_factory):
+    """Two turns of each scheme coded by the local model, with its recording."""
+    folder = tmp_path_factory.mktemp("coded")
+    file = folder / "answers.jsonl"
+    book = small_book(folder)
+    coding = code_with_llm(
+        small_corpus(), book, model=smollm2, units=[*FIRST, "c0-6"], context_turns=1, recording=file
+    )
+    return coding, book, file
+
+
+# -- the prompt ------------------------------------------------------------------------------------
+
+
+def test_the_prompt_holds_book_context_and_goal_and_nothing_else(book):
+    turn = Turn("u", "helper", "And {now}?", (("client", "It hurts."),), "sleeping better")
+    (prompt,) = coding_prompts(
+        book.scheme("talk"), title=book.title, way="options", variant=VARIANTS["standard"]
+    )
+    messages = prompt.ask(turn).messages
+    system, last = messages[0]["content"], messages[-1]["content"]
+    assert "- question: It asks the client for something." in system
+    assert "Answer with one of these and nothing else: question, reflection, unclear." in system
+    assert [m["content"] for m in messages if m["role"] == "assistant"] == [
+        "question",
+        "reflection",
+    ]
+    assert last == (
+        "Change goal: sleeping better\n\nBefore:\nClient: It hurts.\n\nTo code:\nCounsellor: And {now}?"
+    )
+
+
+def test_wordings_leave_parts_out_and_seeds_shuffle(book):
+    def heads(variant="standard", seed=0):
+        (prompt,) = coding_prompts(
+            book.scheme("talk"), title="T", way="json", variant=VARIANTS[variant], seed=seed
+        )
+        return prompt.options, prompt.head
+
+    assert len(heads("definitions")[1]) == 1
+    assert "It asks" not in heads("examples")[1][0]["content"]
+    orders = {heads(seed=seed)[0] for seed in range(6)}
+    assert {x[:2] for x in orders} == {("question", "reflection"), ("reflection", "question")}
+    assert heads(seed=3) == heads(seed=3)
+
+
+def test_a_label_called_unclear_is_not_mistaken_for_the_way_out(tmp_path):
+    path = tmp_path / "fog.yaml"
+    path.write_text(
+        "name: fog\ntitle: Fog\nversion: '1'\nschemes:\n- {name: fog, side: client, exclusive: true, "
+        "codes: [{label: unclear, definition: d}, {label: clear, definition: e}]}\n"
+    )
+    scheme = small_book_scheme(path)
+    (prompt,) = coding_prompts(scheme, title="T", way="json", variant=VARIANTS["standard"])
+    assert prompt.unclear == "cannot tell"
+    assert from_reply(prompt, Reply('{"label": "unclear"}')).labels == ("unclear",)
+
+
+def small_book_scheme(path):
+    from workbench.coding import load_codebook
+
+    return load_codebook(path).schemes[0]
+
+
+# -- answers ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "labels"),
+    [
+        ('{"label": "question"}', "coded", ("question",)),
+        ('```json\n{"label": "Reflection "}\n```', "coded", ("reflection",)),
+        ('{"label": "unclear"}', "unclear", ()),
+        ("I'm sorry, but I can't assist with that.", "refusal", ()),
+        ("I cannot code this.", "refusal", ()),
+        ('{"label": "other"}', "malformed", ()),
+        ('{"label": ["question", "reflection"]}', "malformed", ()),
+        ("It is a question.", "malformed", ()),
+        ('{"label": "ques', "malformed", ()),
+        ("[]", "malformed", ()),
+        ("", "malformed", ()),
+    ],
+)
+def test_only_an_allowed_label_in_the_asked_form_is_a_code(book, text, outcome, labels):
+    (prompt,) = coding_prompts(
+        book.scheme("talk"), title="T", way="json", variant=VARIANTS["standard"]
+    )
+    answer = from_reply(prompt, Reply(text))
+    assert (answer.outcome, answer.labels) == (outcome, labels)
+
+
+def test_several_codes_may_be_given_or_none_but_not_beside_unclear(book):
+    (prompt,) = coding_prompts(
+        book.scheme("flags"), title="T", way="json", variant=VARIANTS["standard"]
+    )
+    read = {
+        text: from_reply(prompt, Reply(text))
+        for text in (
+            '{"labels": ["praise", "question"]}',
+            '{"labels": []}',
+            '{"labels": ["unclear", "open"]}',
+        )
+    }
+    assert [(a.outcome, a.labels) for a in read.values()] == [
+        ("coded", ("question", "praise")),
+        ("coded", ()),
+        ("malformed", ()),
+    ]
+
+
+def test_probabilities_are_those_of_the_token_where_the_label_begins(book):
+    (prompt,) = coding_prompts(
+        book.scheme("talk"), title="T", way="json", variant=VARIANTS["standard"]
+    )
+    top = {"quest": np.log(0.6), "reflection": np.log(0.2), "un": np.log(0.1), "Hm": np.log(0.1)}
+    tokens = (('{"label":', {}), (' "', {}), ("quest", top), ('ion"}', {}))
+    answer = from_reply(prompt, Reply('{"label": "question"}', tokens=tokens))
+    assert answer.shares == pytest.approx({"question": 0.75, "reflection": 0.25})
+
+
+# -- the local model -------------------------------------------------------------------------------
+
+
+def test_scored_options_become_probabilities(coded):
+    talk = coded[0].layers[0]
+    assert (talk.name, talk.metadata.coder_kind, talk.metadata.context_turns) == (
+        "talk.llm",
+        "llm",
+        1,
+    )
+    shares = talk.probabilities
+    assert shares["unit_id"].to_list() == FIRST
+    assert shares.select(pl.sum_horizontal("question", "reflection")).to_series().to_list() == (
+        pytest.approx([1.0, 1.0], abs=2e-4)
+    )
+    best = [max(row, key=row.get) for row in shares.drop("unit_id").to_dicts()]
+    assert talk.table.filter(pl.col("label").is_not_null())["label"].to_list() == best
+    assert talk.table.filter(unit_id="c0-6")["label"].to_list() == [None]  # no words, not asked
+
+
+def test_several_codes_are_asked_for_one_by_one_and_hang_together(coded):
+    coding, _, _ = coded
+    flags = coding.layers[1]
+    shares = flags.probabilities
+    assert (shares["open"] <= shares["question"]).all()
+    assert coding.outcomes.filter(scheme="flags")["keys"].list.len().to_list() == [3, 3]
+    given = flags.table.filter(pl.col("label") == "open")["unit_id"]
+    assert set(given) <= set(flags.table.filter(pl.col("label") == "question")["unit_id"])
+
+
+def test_a_recording_replays_the_same_codes_without_a_model(coded):
+    coding, book, file = coded
+    again = code_with_llm(
+        small_corpus(), book, model=None, units=[*FIRST, "c0-6"], context_turns=1, recording=file
+    )
+    for ours, theirs in zip(coding.layers, again.layers, strict=True):
+        assert ours.table.equals(theirs.table)
+        assert ours.probabilities.equals(theirs.probabilities)
+    with pytest.raises(NotComputed, match="1 of 3"):
+        code_with_llm(
+            small_corpus(),
+            book,
+            model=None,
+            schemes=["talk"],
+            units=[*FIRST, "c0-5"],
+            context_turns=1,
+            recording=file,
+        )
+
+
+def test_cost_before_the_run(coded, smollm2):
+    _, book, file = coded
+    plan = plan_coding(
+        small_corpus(),
+        book,
+        model=smollm2,
+        schemes=["talk"],
+        units=FIRST,
+        context_turns=1,
+        recording=file,
+    )
+    known = estimate_cost(plan, price_in=2.0)
+    assert (known.calls, known.recorded, known.tokens_in, known.seconds) == (0, 2, 0, 0)
+    with model_server(by_question_mark) as server:
+        plan = plan_coding(
+            small_corpus(),
+            book,
+            model=through(server),
+            schemes=["talk"],
+            recording=file,
+            context_turns=1,
+        )
+        cost = estimate_cost(plan, price_in=2.0, price_out=10.0)
+        assert server.asked == []
+    letters = sum(
+        sum(len(m["content"]) for m in one.question.messages) // 4
+        for _, asked, _ in plan.questions()
+        for one in asked
+    )
+    assert (cost.calls, cost.tokens_in, cost.counted_by) == (6, letters, "characters / 4")
+    assert cost.price == pytest.approx((2 * cost.tokens_in + 10 * cost.tokens_out) / 1e6)
+    assert cost.seconds is None
+    assert "6 prompts to ask" in str(cost)
+
+
+# -- a server --------------------------------------------------------------------------------------
+
+
+def test_smollm2_behind_a_server_in_the_form_of_a_schema(coded, smollm2, book, tmp_path):
+    """The real model, made to answer in a form: its log-probabilities come through as probabilities."""
+    with model_server(smollm2_answers(smollm2)) as server:
+        coding = code_with_llm(
+            small_corpus(),
+            book,
+            model=through(server),
+            schemes=["talk"],
+            units=FIRST,
+            context_turns=1,
+            recording=tmp_path / "a.jsonl",
+        )
+    (layer,) = coding.layers
+    assert coding.outcomes["outcome"].to_list() == ["coded", "coded"]
+    assert layer.probabilities.height == 2
+    for row in layer.probabilities.to_dicts():
+        assert row["question"] + row["reflection"] == pytest.approx(1, abs=2e-4)
+    assert coding.recording.models == {through(server).identity}
+
+
+def test_smollm2_talking_freely_is_malformed_and_repaired_at_most_once(smollm2, book, tmp_path):
+    """A server without forms: what the small model says is seldom a code, and nothing becomes one."""
+    with model_server(smollm2_answers(smollm2, schema=False, logprobs=False)) as server:
+        coding = code_with_llm(
+            small_corpus(),
+            book,
+            model=through(server),
+            schemes=["talk"],
+            units=FIRST[:1],
+            context_turns=1,
+            prompt="definitions",
+            recording=tmp_path / "a.jsonl",
+        )
+        written = [c for _, c in server.asked if not {"response_format", "logprobs"} & set(c)]
+    (row,) = coding.outcomes.to_dicts()
+    assert len(row["keys"]) == len(written) == (2 if row["repaired"] else 1)
+    (given,) = coding.layers[0].table.to_dicts()
+    assert (given["label"] is None) == (row["outcome"] != "coded")
+    assert coding.layers[0].probabilities is None
+    raw = coding.recording[row["keys"][0]]["answer"]
+    allowed = '"label": "question"' in raw or '"label": "reflection"' in raw
+    assert row["repaired"] == (not allowed and row["outcome"] != "refusal" and "unclear" not in raw)
+
+
+def one_by_one(*texts):
+    """A server that says these, one after the other, and then goes on as `by_question_mark`."""
+    left = list(texts)
+    return lambda content: left.pop(0) if left else by_question_mark(content)
+
+
+def test_outcomes_of_their_own(book, tmp_path):
+    says = one_by_one(
+        saying("Sorry, I cannot."),
+        Trouble.error(400, "content_filter"),
+        saying('{"label": "unclear"}'),
+        saying("Well ..."),
+        saying("Hm."),
+        saying("Hm."),
+        saying("Still well ..."),
+        saying('{"label": "question"}'),
+    )
+    with model_server(says) as server:
+        coding = code_with_llm(
+            small_corpus(),
+            book,
+            model=through(server),
+            schemes=["talk"],
+            recording=tmp_path / "a.jsonl",
+        )
+        repair = server.asked[6][1]["messages"]
+    assert coding.outcomes.select("outcome", "repaired").rows() == [
+        ("refusal", False),
+        ("refusal", False),
+        ("unclear", False),
+        ("malformed", True),
+        ("coded", True),
+        ("coded", True),
+    ]
+    assert repair[-2] == {"role": "assistant", "content": "Well ..."}
+    assert "Allowed: question, reflection, unclear." in repair[-1]["content"]
+    layer = coding.layers[0]
+    notes = layer.table.filter(pl.col("note").is_not_null()).select("label", "note").rows()
+    assert notes == [
+        (None, f"not coded: {x}") for x in ("refusal", "refusal", "unclear", "malformed")
+    ]
+    assert dict(coding.counts().select("outcome", "turns").iter_rows()) == {
+        "coded": 2,
+        "refusal": 2,
+        "unclear": 1,
+        "malformed": 1,
+    }
+    assert layer.metadata.facts["no_probabilities"] == {"the server gives no log-probabilities": 2}
+
+
+def test_several_seeds_vote(book, tmp_path):
+    says = one_by_one(
+        *(saying(json.dumps({"label": x})) for x in ("question", "reflection", "question"))
+    )
+    with model_server(says) as server:
+        coding = code_with_llm(
+            small_corpus(),
+            book,
+            model=through(server),
+            schemes=["talk"],
+            units=["c0-3"],
+            seeds=(0, 1, 2),
+            recording=tmp_path / "a.jsonl",
+        )
+        sent = [(c["seed"], c["temperature"]) for _, c in server.asked]
+    assert sent == [(0, 0.7), (1, 0.7), (2, 0.7)]
+    (layer,) = coding.layers
+    assert layer.table.select("label", "probability").rows() == [("question", 0.6667)]
+    assert layer.probabilities.row(0) == ("c0-3", 0.6667, 0.3333)
+
+
+def test_a_server_that_goes_down_loses_nothing(book, tmp_path):
+    settings = {"schemes": ["talk"], "recording": tmp_path / "a.jsonl"}
+    says = one_by_one(saying('{"label": "question"}'), saying('{"label": "question"}'), Trouble())
+    with model_server(says) as server:
+        with pytest.raises(WorkbenchError, match=r"no JSON\. 2 of 6 answers .* run the same again"):
+            code_with_llm(small_corpus(), book, model=through(server), **settings)
+        code_with_llm(small_corpus(), book, model=through(server), **settings)
+        assert len(server.asked) == 3 + 4
+        code_with_llm(small_corpus(), book, model=through(server), **settings)
+        assert len(server.asked) == 3 + 4
+
+
+def test_an_executor_changes_nothing(book, tmp_path):
+    with model_server(by_question_mark) as server:
+        here = code_with_llm(
+            small_corpus(),
+            book,
+            model=through(server),
+            schemes=["talk"],
+            recording=tmp_path / "a.jsonl",
+        )
+        with ThreadPoolExecutor(3) as pool:
+            there = code_with_llm(
+                small_corpus(),
+                book,
+                model=through(server),
+                schemes=["talk"],
+                recording=tmp_path / "b.jsonl",
+                executor=pool,
+            )
+        assert len(server.asked) == 12
+    assert here.layers[0].table.equals(there.layers[0].table)
+    assert here.outcomes.equals(there.outcomes)
+
+
+# -- what is asked about ---------------------------------------------------------------------------
+
+
+def test_a_limit_draws_turns_and_says_how(book, tmp_path):
+    with model_server(by_question_mark) as server:
+        drawn = {
+            n: code_with_llm(
+                small_corpus(5),
+                book,
+                model=through(server),
+                schemes=["talk"],
+                limit=n,
+                recording=tmp_path / "a",
+            )
+            for n in (3, 6)
+        }
+        assert len(server.asked) == 6  # the larger draw holds the smaller
+    units = {n: set(coding.outcomes["unit_id"]) for n, coding in drawn.items()}
+    assert units[3] < units[6]
+    assert drawn[3].layers[0].metadata.sampling.startswith("3 of 15 turns with words, drawn")
+
+
+def test_ratings_and_other_units_are_declined(tmp_path):
+    with model_server(by_question_mark) as server:
+        plan = plan_coding(small_corpus(), "miti", model=through(server), recording=tmp_path / "a")
+    assert [refusal.scheme for refusal in plan.refusals] == ["miti-globals"] or plan.refusals
+    assert all(part.scheme.unit == "utterance" for part in plan.parts)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"prompt": "standart"}, "Did you mean 'standard'"),
+        ({"schemes": ["talks"]}, "Did you mean 'talk'"),
+        ({"limit": 0}, "limit is a number of turns"),
+        ({"context_turns": -1}, "context_turns"),
+        ({"seeds": ()}, "seeds are at least one"),
+        ({"units": ["x"]}, "1 utterances are not in the corpus"),
+    ],
+)
+def test_bad_options_are_named(book, tmp_path, options, told):
+    with model_server(by_question_mark) as server:
+        with pytest.raises(BadInput, match=told):
+            code_with_llm(
+                small_corpus(), book, model=through(server), recording=tmp_path / "a", **options
+            )
+        assert server.asked == []
