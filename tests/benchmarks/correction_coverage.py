@@ -23,7 +23,7 @@ from simulated_studies import draw, simulated_codes
 
 from workbench.reliability.correction.draw import Units
 from workbench.reliability.correction.estimates import ESTIMATORS, rows_of
-from workbench.reliability.correction.two_phase import corrected_coefficients
+from workbench.reliability.correction.two_phase import corrected_coefficients, corrected_share
 
 CONVERSATIONS = (10, 20, 40, 80)
 DRAWS = ("utterances", "stratified", "two-stage", "conversations")
@@ -42,8 +42,7 @@ def estimates(units, found, column=0, *, scale="share", about="population"):
 def one_rate(groups, share, kind, rng):
     source, human, automatic = simulated_codes(groups, share, rng)
     units = draw(source, automatic, kind, rng)
-    one = np.ones((len(source), 1))
-    found = corrected_coefficients(units, automatic=(one, automatic), human=(one, human))
+    found = corrected_share(units, automatic, human)
     return estimates(units, found), share
 
 
@@ -51,14 +50,8 @@ def one_rate_here(groups, share, kind, rng):
     """About the corpus at hand: what the human coder would have found in it."""
     source, human, automatic = simulated_codes(groups, share, rng)
     units = draw(source, automatic, kind, rng)
-    one = np.ones((len(source), 1))
-    found = corrected_coefficients(
-        units,
-        automatic=(one, automatic),
-        human=(one, human),
-        about="corpus",
-        together=source if kind in ("two-stage", "conversations") else None,
-    )
+    together = source if kind in ("two-stage", "conversations") else None
+    found = corrected_share(units, automatic, human, about="corpus", together=together)
     return estimates(units, found, about="corpus"), human.mean()
 
 
@@ -93,29 +86,30 @@ def coverage(study, groups, share, kind, *, studies, seed=1):
 def lines(studies):
     """The table, line by line."""
     yield (
-        "| quantity | drawn | conversations | "
+        "| quantity | drawn | conversations | studies | "
         + " | ".join(f"covered: {name}" for name in ESTIMATORS)
         + " | half-width: human sample | half-width: corrected |"
     )
-    yield "|---|---|--:|--:|--:|--:|--:|--:|"
-    for name, study, share in JOBS:
+    yield "|---|---|--:|--:|--:|--:|--:|--:|--:|"
+    for name, study, share, part in JOBS:
+        count = round(part * studies)
         for kind in DRAWS:
             for groups in CONVERSATIONS:
-                covered, half, made = coverage(study, groups, share, kind, studies=studies)
+                covered, half, made = coverage(study, groups, share, kind, studies=count)
                 shares = " | ".join(
                     f"{100 * value:.1f}" if there else "-"
                     for value, there in zip(covered, made, strict=True)
                 )
-                yield f"| {name} | {kind} | {groups} | {shares} | {half[1]:.4f} | {half[2]:.4f} |"
+                yield f"| {name} | {kind} | {groups} | {count} | {shares} | {half[1]:.4f} | {half[2]:.4f} |"
 
 
-#: Quantity, simulated study, share of the code.
+#: Quantity, simulated study, share of the code, and the part of all studies that is simulated.
 JOBS = (
-    ("rate 0.30", one_rate, 0.3),
-    ("rate 0.02", one_rate, 0.02),
-    ("slope 1", one_slope, None),
-    ("rate 0.30 in this corpus", one_rate_here, 0.3),
-    ("rate 0.02 in this corpus", one_rate_here, 0.02),
+    ("rate 0.30", one_rate, 0.3, 1),
+    ("rate 0.02", one_rate, 0.02, 1),
+    ("slope 1", one_slope, None, 1),
+    ("rate 0.30 in this corpus", one_rate_here, 0.3, 0.5),
+    ("rate 0.02 in this corpus", one_rate_here, 0.02, 0.5),
 )
 
 
@@ -128,10 +122,10 @@ def main() -> None:
     found = [
         "# Coverage of corrected estimates",
         "",
-        f"Percent of {options.studies:,} simulated studies whose 95 % interval holds the truth (an interval "
-        f"that could not be given counts as a miss); the simulation's own standard error is "
-        f"{error:.1f} points at 95 %. Made by `tests/benchmarks/correction_coverage.py`, which says what is "
-        "simulated.",
+        "Percent of simulated studies whose 95 % interval holds the truth (an interval "
+        "that could not be given counts as a miss); the simulation's own standard error at 95 % is "
+        f"{error:.1f} points with {options.studies:,} studies. Made by "
+        "`tests/benchmarks/correction_coverage.py`, which says what is simulated.",
         "",
     ]
     for line in lines(options.studies):

@@ -44,7 +44,7 @@ def test_the_automatic_codes_make_intervals_shorter_where_conversations_are_draw
 @pytest.mark.parametrize("groups", [40, 80])
 @pytest.mark.parametrize("kind", DRAWS)
 @pytest.mark.parametrize(
-    ("study", "share"), [job[1:] for job in JOBS], ids=[job[0] for job in JOBS]
+    ("study", "share"), [job[1:3] for job in JOBS], ids=[job[0] for job in JOBS]
 )
 def test_the_level_in_full(study, share, kind, groups):
     covered, _, _ = coverage(study, groups, share, kind, studies=2000)

@@ -289,6 +289,25 @@ def test_groups_within_conversations_drawn_whole_are_not_apart():
     assert found["low"] < found["estimate"] < found["high"]
 
 
+def test_a_difference_about_the_corpus_at_hand_is_known_better():
+    coded, share = sample(600)
+    options = {
+        "between": "quality",
+        "groups": ("high", "low"),
+        "inclusion": share,
+        "labels": ["question"],
+    }
+    here = estimate(corrected_differences(AUTOMATIC, coded, CORPUS, about="corpus", **options))
+    usual = estimate(corrected_differences(AUTOMATIC, coded, CORPUS, **options))
+    assert here["estimate"] == pytest.approx(usual["estimate"], abs=0.02)
+    assert here["high"] - here["low"] < 0.8 * (usual["high"] - usual["low"])
+    high = CORPUS.conversations.filter(pl.col("quality") == "high")["id"]
+    ids = CORPUS.utterances.filter(pl.col("conversation_id").is_in(high.implode()))["id"]
+    rest = HUMAN.table["unit_id"].filter(~HUMAN.table["unit_id"].is_in(ids.implode()))
+    truth = true_rate(HUMAN.restricted_to(ids)) - true_rate(HUMAN.restricted_to(rest))
+    assert here["low"] <= truth <= here["high"]
+
+
 def test_examples_in_the_docstrings_hold():
     result = doctest.testmod(admission)
     assert result.attempted > 0

@@ -23,6 +23,15 @@ from workbench.reliability.comparison_calibration import (
 from workbench.reliability.comparison_humans import human_reference, majority_of
 from workbench.reliability.comparison_tables import comparison_tables
 from workbench.reliability.contested import contested_units
+from workbench.reliability.correction import (
+    CorrectedEstimates,
+    DoubleCodingPlan,
+    corrected_differences,
+    corrected_rates,
+    corrected_slopes,
+    plan_double_coding,
+    trained_on_checksum,
+)
 from workbench.reliability.generalisability import (
     GeneralisabilityStudy,
     generalisability,
@@ -42,6 +51,8 @@ __all__ = [
     "MEASURES",
     "Coded",
     "Coefficient",
+    "CorrectedEstimates",
+    "DoubleCodingPlan",
     "GeneralisabilityStudy",
     "IccForm",
     "Ratings",
@@ -54,6 +65,9 @@ __all__ = [
     "comparison_tables",
     "confusion_of",
     "contested_units",
+    "corrected_differences",
+    "corrected_rates",
+    "corrected_slopes",
     "estimate_coefficient",
     "estimate_coefficients",
     "generalisability",
@@ -66,11 +80,13 @@ __all__ = [
     "majority_of",
     "marginal_homogeneity",
     "most_confused",
+    "plan_double_coding",
     "prevalence_and_bias",
     "probabilities_of",
     "read_coded",
     "slices",
     "spelling_variants",
     "tallies",
+    "trained_on_checksum",
     "unitizing_alpha",
 ]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from workbench.reliability.correction.fits import Cells
 
-__all__ = ["Pieces", "Units"]
+__all__ = ["Pieces", "Units", "unseen_variance"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.intp]
@@ -121,3 +121,24 @@ class Pieces:
         """Standard error of the draw from estimates without each piece in turn; nan if one is."""
         moved = (replicates - estimate) ** 2
         return np.asarray(np.sqrt((moved * (self.left / self.correction)[:, None]).sum(axis=0)))
+
+
+def unseen_variance(units: Units, coded: Floats, together: Integers | None) -> float:
+    """Variance of a share that a draw cannot show: strata whose drawn units were all coded alike.
+
+    A rare code may be there all the same. With n pieces drawn of such a stratum its share is taken to
+    vary like p = 1 / (n + 2): (N_h / N)^2 (1 - pi) p (1 - p) / n, summed over these strata.
+    """
+    strata, drawn = units.pooled_strata, units.drawn
+    pieces = np.arange(len(drawn)) if together is None else together
+    total = 0.0
+    for stratum in range(int(strata.max(initial=-1)) + 1):
+        inside = strata == stratum
+        rows = inside & drawn
+        if len(np.unique(coded[rows])) > 1 or rows.sum() == inside.sum():
+            continue
+        n = len(np.unique(pieces[rows]))
+        share = 1 / (n + 2)
+        left = 1 - rows.sum() / inside.sum()
+        total += (inside.sum() / len(drawn)) ** 2 * left * share * (1 - share) / n
+    return float(total)

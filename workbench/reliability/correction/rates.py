@@ -24,7 +24,7 @@ from workbench.reliability.correction.estimates import (
     rows_of,
     table_of,
 )
-from workbench.reliability.correction.two_phase import About, Corrected, corrected_coefficients
+from workbench.reliability.correction.two_phase import About, Corrected, corrected_share
 from workbench.statistics.intervals import check_options
 
 __all__ = ["corrected_differences", "corrected_rates"]
@@ -155,13 +155,17 @@ def corrected_differences(
     quantity = f"difference: {between} {groups[0]} - {groups[1]}"
     rows: list[dict[str, Any]] = []
     for column in pair.chosen(labels):
-        parts = []
-        for name in groups:
-            chosen = found_groups[name]
-            part = _rate(pair, chosen, pair.units.of(chosen), column, lam, about, drawn)
-            parts.append(_over(part, pair.units.sources[both], pair.units.sources[chosen]))
+        parts = [
+            _rate(pair, chosen, pair.units.of(chosen), column, lam, about, drawn)
+            for chosen in (found_groups[name] for name in groups)
+        ]
+        if about == "population":
+            parts = [
+                _over(part, pair.units.sources[both], pair.units.sources[found_groups[name]])
+                for part, name in zip(parts, groups, strict=True)
+            ]
         counts = [pair.units.of(found_groups[name]).n_drawn_sources for name in groups]
-        found, df = _minus(parts[0], parts[1], counts)
+        found, df = _minus(parts[0], parts[1], counts, about)
         rows += rows_of(
             found,
             0,
@@ -243,15 +247,15 @@ def _rate(
     drawn: Literal["utterance", "conversation", "source"],
 ) -> Corrected:
     """A rate is the least-squares fit of a constant."""
-    one = np.ones((int(chosen.sum()), 1))
-    together = pair.together(drawn)
-    return corrected_coefficients(
+    pieces = pair.together(drawn)
+    together = None if pieces is None else np.unique(pieces[chosen], return_inverse=True)[1]
+    return corrected_share(
         units,
-        automatic=(one, pair.automatic[chosen, column]),
-        human=(one, pair.human[chosen, column]),
+        pair.automatic[chosen, column],
+        pair.human[chosen, column],
         lam=lam,
         about=about,
-        together=None if together is None else np.unique(together[chosen], return_inverse=True)[1],
+        together=together,
     )
 
 
@@ -272,29 +276,37 @@ def _over(part: Corrected, joint: NDArray[np.intp], own: NDArray[np.intp]) -> Co
     )
 
 
-def _minus(first: Corrected, second: Corrected, counts: list[int]) -> tuple[Corrected, float]:
-    """Difference of two groups' figures, and its degrees of freedom."""
-    variances = np.array([p.corrected_replicates.var() for p in (first, second)])
-    total = float(variances.sum())
-    freedom = np.array(counts) - 1
-    df = total**2 / float((variances**2 / freedom).sum()) if total > 0 else float(freedom.min())
-    draw = [p.corrected_error[0] ** 2 for p in (first, second)]
-    draws = sum(draw)
-    draw_df = (
-        draws**2 / sum(v**2 / p.df for v, p in zip(draw, (first, second), strict=True))
-        if draws > 0
-        else min(first.df, second.df)
-    )
-    found = Corrected(
+def _minus(
+    first: Corrected, second: Corrected, counts: list[int], about: About
+) -> tuple[Corrected, float]:
+    """Difference of two groups' figures, and Welch and Satterthwaite's degrees of freedom."""
+    if about == "corpus":
+        found = replace(
+            first,
+            automatic=first.automatic - second.automatic,
+            human=first.human - second.human,
+            corrected=first.corrected - second.corrected,
+            human_error=np.hypot(first.human_error, second.human_error),
+            corrected_error=np.hypot(first.corrected_error, second.corrected_error),
+        )
+        squares = [float(part.corrected_error[0]) ** 2 for part in (first, second)]
+        df = _welch(squares, [first.df, second.df])
+        return replace(found, df=df), df
+    found = replace(
+        first,
         automatic=first.automatic - second.automatic,
         human=first.human - second.human,
         corrected=first.corrected - second.corrected,
         automatic_replicates=first.automatic_replicates - second.automatic_replicates,
         human_replicates=first.human_replicates - second.human_replicates,
         corrected_replicates=first.corrected_replicates - second.corrected_replicates,
-        lam=first.lam,
-        human_error=np.hypot(first.human_error, second.human_error),
-        corrected_error=np.hypot(first.corrected_error, second.corrected_error),
-        df=float(draw_df),
     )
-    return found, df
+    variances = [float(part.corrected_replicates.var()) for part in (first, second)]
+    return found, _welch(variances, [count - 1 for count in counts])
+
+
+def _welch(variances: list[float], freedom: Sequence[float]) -> float:
+    total = sum(variances)
+    if not total > 0:
+        return float(min(freedom))
+    return total**2 / sum(v**2 / df for v, df in zip(variances, freedom, strict=True))

@@ -27,7 +27,8 @@ strata out of the variance. A regression without one source is one Newton step f
 which is exact for least squares. About this corpus alone (no other conversations), what was drawn is
 left out piece by piece (unit, or whole conversation) while the corpus stays as it is, and the variance
 is sum_h (n_h - 1) / n_h sum (1 - pi) (replicate - estimate)^2, the jackknife of a stratified draw
-without replacement; t has as many degrees of freedom as there are pieces minus strata.
+without replacement; t has as many degrees of freedom as there are pieces minus strata. A stratum
+whose drawn units were all coded alike adds the variance that such a draw cannot show.
 
 Sources
 -------
@@ -41,16 +42,16 @@ MacKinnon, Nielsen and Webb (2023), https://doi.org/10.1002/jae.2969 (jackknife 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.reliability.correction.draw import Pieces, Units
+from workbench.reliability.correction.draw import Pieces, Units, unseen_variance
 from workbench.reliability.correction.fits import Cells, Family, Fit
 
-__all__ = ["About", "Corrected", "corrected_coefficients"]
+__all__ = ["About", "Corrected", "corrected_coefficients", "corrected_share"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.intp]
@@ -160,6 +161,43 @@ def corrected_coefficients(
         if pieces is None
         else pieces.error(corrected_replicates, corrected),
         df=np.inf if pieces is None else pieces.df,
+    )
+
+
+def corrected_share(
+    units: Units,
+    automatic: Floats,
+    human: Floats,
+    *,
+    lam: float | None = None,
+    about: About = "population",
+    together: Integers | None = None,
+) -> Corrected:
+    """Share of units with a code: the least-squares fit of a constant.
+
+    Parameters
+    ----------
+    automatic, human : ndarray of shape (n,)
+        0, 1 or a probability; of `human` only drawn units are read.
+    units, lam, about, together
+        As in `corrected_coefficients`.
+    """
+    one = np.ones((len(automatic), 1))
+    found = corrected_coefficients(
+        units,
+        automatic=(one, automatic),
+        human=(one, human),
+        lam=lam,
+        about=about,
+        together=together,
+    )
+    if about == "population" or not (found.human_error > 0).any():
+        return found  # the jackknife covers by itself; with nothing seen at all the rows say so
+    unseen = np.sqrt(unseen_variance(units, human, together))
+    return replace(
+        found,
+        human_error=np.hypot(found.human_error, unseen),
+        corrected_error=np.hypot(found.corrected_error, unseen),
     )
 
 
