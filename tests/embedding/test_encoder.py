@@ -155,10 +155,40 @@ def test_another_architecture_goes_through_its_own_forward(tmp_path, fp32):
     mask = batch["attention_mask"][..., None]
     model = AutoModel.from_pretrained(tmp_path).eval()
     with torch.inference_mode():
-        hidden = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
-    mean = ((hidden.last_hidden_state * mask).sum(1) / mask.sum(1)).numpy()
-    ours = Encoder(tmp_path, device="cpu", precision="fp32").encode(texts)
-    assert cosines(ours, mean).min() > 0.99999
+        hidden = model(
+            input_ids=batch["input_ids"],
+            attention_mask=batch["attention_mask"],
+            output_hidden_states=True,
+        ).hidden_states
+    encoder = Encoder(tmp_path, device="cpu", precision="fp32")
+    for ours, states in ((encoder, hidden[-1]), (encoder.at_layer(1), hidden[1])):
+        mean = ((states * mask).sum(1) / mask.sum(1)).numpy()
+        assert cosines(ours.encode(texts), mean).min() > 0.99999
+
+
+def test_an_early_layer_is_the_mean_of_its_token_vectors(fp32, reference):
+    import torch
+
+    texts = sentences(8)
+    early = fp32.at_layer(3)
+    inside = reference[0].auto_model
+    expected = []
+    for text in texts:
+        given = reference.tokenize([text])
+        with torch.inference_mode():
+            states = inside(
+                input_ids=given["input_ids"],
+                attention_mask=given["attention_mask"],
+                output_hidden_states=True,
+            ).hidden_states[3]
+        expected.append(states[0].mean(dim=0).numpy())
+    assert cosines(early.encode(texts), np.array(expected)).min() > 0.99999
+    assert early.fingerprint != fp32.fingerprint
+    assert early.weights != fp32.weights
+    again = Encoder(**early.options)
+    assert (again.fingerprint, again.weights) == (early.fingerprint, early.weights)
+    with pytest.raises(BadInput, match="from 1 to 5"):
+        fp32.at_layer(6)
 
 
 def test_shards_are_bounded_and_cover_all():

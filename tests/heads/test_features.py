@@ -56,7 +56,7 @@ def test_context_stops_at_the_conversation_and_marks_the_side():
 
 
 def test_kinds_of_columns_cover_the_table_once():
-    spec = FeatureSpec(dimensions=5, context_turns=3, hashed=16, rendered_turns=2)
+    spec = FeatureSpec(dimensions=5, context_turns=3, hashed=16, rendered_turns=2, early_layer=3)
     kinds = get_args(ColumnKind)
     covered = np.concatenate([spec.columns(kind) for kind in kinds])
     assert sorted(covered) == list(range(spec.width))
@@ -116,3 +116,16 @@ def test_a_turn_rendered_with_those_before_it_is_a_block_of_its_own():
         features(spec, ["a", "b"], plain)
     with pytest.raises(BadInput, match="one row per utterance"):
         features(spec, ["a", "b"], plain, rendered=rendered[:1])
+
+
+def test_a_turn_after_an_early_layer_is_a_block_of_its_own():
+    spec = FeatureSpec(dimensions=2, context_turns=1, hashed=8, rendered_turns=1, early_layer=3)
+    talk = {"conversations": ["x", "x"], "sides": ["h", "c"], "rows": [1]}
+    plain, early = np.eye(2), np.array([[0.6, 0.8], [0.8, 0.6]])
+    table = features(spec, ["a", "b"], plain, rendered=plain, early=early, **talk)
+    assert np.allclose(table[:, spec.columns("early embedding")], [[0.8, 0.6]])
+    assert np.allclose(table[:, spec.columns("rendered embedding")], [[0, 1]])
+    assert (spec.reach, FeatureSpec.from_dict(spec.to_dict())) == (1, spec)
+    assert "early_layer" not in FeatureSpec(hashed=8).to_dict()
+    with pytest.raises(BadInput, match=r"at_layer\(3\)"):
+        features(spec, ["a", "b"], plain, rendered=plain, **talk)

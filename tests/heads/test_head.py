@@ -183,3 +183,27 @@ def test_cut_offs_that_aim_at_shares_assign_labels_as_often_as_they_are_true():
     assert (probability >= best).sum() > truth.sum()
     never = fit_thresholds(probability, np.zeros((500, 3)), exclusive=False, aim="share")
     assert (never == 0.5).all()
+
+
+def test_an_early_layer_is_centred_and_its_length_does_not_matter():
+    spec = FeatureSpec(dimensions=4, surface=False, early_layer=1)
+    rng = np.random.default_rng(0)
+    truth = np.eye(2)[rng.integers(0, 2, 120)]
+    early = truth @ rng.normal(size=(2, 4)) + rng.normal(size=(120, 4))
+
+    def probabilities(vectors):
+        given = features(spec, ["a"] * 120, np.zeros((120, 4)), early=vectors)
+        head = fit_head(
+            given,
+            truth,
+            [f"talk {i % 10}" for i in range(120)],
+            name="toy",
+            labels=("one", "two"),
+            exclusive=True,
+            features=spec,
+            encoder="none",
+            recipe=Recipe(early_penalty=20),
+        )
+        return head.predict_proba(given)
+
+    assert np.abs(probabilities(early) - probabilities(0.1 * early + 5)).max() < 1e-3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from workbench.coding.choosing import GivenHead, choose_heads, layer_name
 from workbench.coding.fit_for import fit_for
 from workbench.coding.layer_notes import OUT_OF_DOMAIN, abstaining, noted, with_shares
 from workbench.coding.material import sides_of
-from workbench.coding.rendered import rendered_embeddings
+from workbench.coding.rendered import further_embeddings
 from workbench.corpus import Codebook, Corpus, Layer, LayerMetadata, Scheme
 from workbench.corpus.refusal import Refusal
 from workbench.embedding import Embeddings, Encoder, aligned, embed
@@ -133,8 +133,8 @@ def code_corpus(
         fitting = pl.Series(list(fits[scheme.name].conversations)).implode()
         keep = talk["conversation_id"].is_in(fitting)
         own = talk.filter(keep)
-        rendered = rendered_embeddings(trained.head.features, own, encoder=encoder, store=store)
-        layer = _layer(corpus, book, scheme, trained, own, vectors[keep.to_numpy()], rendered)
+        beside = further_embeddings(trained.head.features, own, encoder=encoder, store=store)
+        layer = _layer(corpus, book, scheme, trained, own, vectors[keep.to_numpy()], beside)
         layers.append(layer if abstain is None else abstaining(layer, abstain))
     return Coding(tuple(layers), tuple(refusals))
 
@@ -175,13 +175,13 @@ def _layer(
     trained: TrainedHead,
     talk: pl.DataFrame,
     vectors: NDArray[np.float32],
-    rendered: NDArray[np.float32] | None,
+    beside: Mapping[str, NDArray[np.float32]],
 ) -> Layer:
     head = trained.head
     own = talk["side"].is_in(sides_of(scheme)).to_numpy()
     spoken = talk["text"].fill_null("").str.strip_chars().str.len_chars().to_numpy() > 0
     at = np.flatnonzero(own & spoken)
-    probability = _capped(scheme, head, _score(head, talk, vectors, rendered, at))
+    probability = _capped(scheme, head, _score(head, talk, vectors, beside, at))
     assigned = head.assign(probability) & _parents_hold(scheme, head, probability)
     rows = _rows(head, talk, np.flatnonzero(own), at, probability, assigned)
     cautions = [_GENERAL if not trained.origin.checksum else _OWN]
@@ -253,7 +253,7 @@ def _score(
     head: Head,
     talk: pl.DataFrame,
     vectors: NDArray[np.float32],
-    rendered: NDArray[np.float32] | None,
+    beside: Mapping[str, NDArray[np.float32]],
     at: NDArray[np.intp],
 ) -> NDArray[np.float64]:
     """Probabilities of the rows `at` of `talk`, rounded."""
@@ -271,8 +271,8 @@ def _score(
             vectors[part],
             conversations=talks[part],
             sides=sides[part],
-            rendered=None if rendered is None else rendered[part],
             rows=rows - first,
+            **{name: block[part] for name, block in beside.items()},
         )
         found[start : start + _ROWS] = head.predict_proba(table)
     return found.round(_DECIMALS)

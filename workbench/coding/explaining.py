@@ -298,17 +298,20 @@ class _Game:
         spec = self._head.features
         rendered = self._rendered(texts, talks, sides, rows) if spec.rendered_turns else []
         vectors = self._encoder.encode([*texts, *rendered])
-        blocks = np.zeros((len(texts), spec.dimensions), np.float32)
+        beside = {}
         if rendered:
-            blocks[rows] = vectors[len(texts) :]
+            beside["rendered"] = _at_rows(rows, vectors[len(texts) :], len(texts))
+        if spec.early_layer:
+            early = self._encoder.at_layer(spec.early_layer).encode(own)
+            beside["early"] = _at_rows(rows, early, len(texts))
         table = features(
             spec,
             texts,
             vectors[: len(texts)],
             conversations=talks,
             sides=sides,
-            rendered=blocks if rendered else None,
             rows=rows,
+            **beside,
         )
         return self._head.predict_proba(table)
 
@@ -322,3 +325,10 @@ class _Game:
         turns = self._head.features.rendered_turns
         rendered = with_context(table, turns=turns, encoder=self._encoder)
         return [rendered[row] for row in rows]
+
+
+def _at_rows(rows: NDArray[np.intp], vectors: NDArray[np.float32], n: int) -> NDArray[np.float32]:
+    """Vectors of the rows that are scored among n rows; the others, which only lie before, get 0."""
+    blocks = np.zeros((n, vectors.shape[1]), np.float32)
+    blocks[rows] = vectors
+    return blocks

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from workbench.coding.rendered import rendered_embeddings
+from workbench.coding.rendered import further_embeddings
 from workbench.embedding import Embeddings, Encoder, aligned, embed
 from workbench.errors import BadInput, InsufficientData
 from workbench.heads import FeatureSpec, features
@@ -145,8 +145,8 @@ def build_material(
         vectors,
         conversations=talk["conversation_id"].to_list(),
         sides=talk["side"].to_list(),
-        rendered=rendered_embeddings(spec, talk, encoder=encoder, store=store, progress=True),
         rows=at,
+        **further_embeddings(spec, talk, encoder=encoder, store=store, progress=True),
     )
     facts = _facts(corpus, talk[at])
     return Material(

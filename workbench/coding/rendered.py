@@ -1,4 +1,4 @@
-"""Embeddings of turns together with those before them, for heads that read such a block."""
+"""Embeddings beside that of the turn itself, for heads that read such blocks."""
 
 from __future__ import annotations
 
@@ -15,18 +15,21 @@ if TYPE_CHECKING:
     from workbench.embedding import EmbeddingStore
     from workbench.heads import FeatureSpec
 
-__all__ = ["rendered_embeddings"]
+__all__ = ["further_embeddings"]
 
 
-def rendered_embeddings(
+def further_embeddings(
     spec: FeatureSpec,
     talk: pl.DataFrame,
     *,
     encoder: Encoder | None = None,
     store: EmbeddingStore | None = None,
     progress: bool = False,
-) -> NDArray[np.float32] | None:
-    """One embedding per row of `talk` with `spec.rendered_turns` previous turns; None for 0.
+) -> dict[str, NDArray[np.float32]]:
+    """What `workbench.heads.features` needs for a head beside the embeddings of the turns themselves.
+
+    `rendered`: turns with `spec.rendered_turns` previous ones; `early`: turns after the encoder's layer
+    `spec.early_layer`. Each only where the head reads it, one row per row of `talk`.
 
     Parameters
     ----------
@@ -35,8 +38,12 @@ def rendered_embeddings(
     encoder
         The head's own encoder; default `Encoder()`.
     """
-    if not spec.rendered_turns:
-        return None
-    encoder = encoder or Encoder()
-    texts = with_context(talk, turns=spec.rendered_turns, encoder=encoder)
-    return embed(texts, encoder=encoder, store=store, progress=progress)
+    encoder, found = encoder or Encoder(), {}
+    if spec.rendered_turns:
+        texts = with_context(talk, turns=spec.rendered_turns, encoder=encoder)
+        found["rendered"] = embed(texts, encoder=encoder, store=store, progress=progress)
+    if spec.early_layer:
+        texts = talk["text"].fill_null("").to_list()
+        early = encoder.at_layer(spec.early_layer)
+        found["early"] = embed(texts, encoder=early, store=store, progress=progress)
+    return found

@@ -77,15 +77,17 @@ def fits(model: Any) -> bool:
 
 
 class EqualLengthBert:
-    """Last hidden states of a `BertModel` for a batch of texts with equally many tokens.
+    """Hidden states of a `BertModel` for a batch of texts with equally many tokens.
 
     Parameters
     ----------
     model
         A `transformers.BertModel` in evaluation mode, on its device, in its precision.
+    layers
+        How many of its layers are computed; default all, which gives the last hidden states.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, *, layers: int | None = None) -> None:
         config = model.config
         self.heads = config.num_attention_heads
         words = model.embeddings
@@ -93,7 +95,7 @@ class EqualLengthBert:
         self.places = words.position_embeddings.weight + words.token_type_embeddings.weight[0]
         self.norm = words.LayerNorm
         scale = (config.hidden_size // self.heads) ** -0.5
-        self.blocks = [_block(layer, scale) for layer in model.encoder.layer]
+        self.blocks = [_block(layer, scale) for layer in model.encoder.layer[:layers]]
 
     def __call__(self, tokens: Tensor) -> Tensor:
         """Hidden states (texts, length, dimension) of token ids (texts, length)."""

@@ -62,6 +62,10 @@ class Encoder:
         one call, so an encoder keeps its engine, and a study its vectors, whatever comes later.
     context_turns
         How many previous turns `render` and `encode_utterances` put before an utterance.
+    layer
+        None for the sentence embedding. A number: the mean token vector after that transformer layer,
+        which tells more of how something is said (question, statement, who is spoken of) and less of
+        what about; only the layers up to there are computed.
 
     Attributes
     ----------
@@ -103,17 +107,22 @@ class Encoder:
         engine: str = "torch",
         size: int | None = None,
         context_turns: int = 0,
+        layer: int | None = None,
     ) -> None:
         if context_turns < 0:
             raise BadInput(f"context_turns is a number of previous turns, not {context_turns}.")
         self._folder = resolve_encoder_path(model)
         self._recipe = Recipe.read(self._folder)
+        if layer is not None:
+            self._recipe = self._recipe.at_layer(layer, self._folder)
         self._model = None if model is None else _nameable(model)
         self._wanted_device = settings.value("device") if device == "auto" else device
         self.context_turns = context_turns
         self.device = resolve_device(device)
         self.engine, why = resolve_engine(engine, device=self.device, size=size)
         if self.engine == "static":
+            if layer is not None:
+                raise BadInput("The static tier has no layers; take engine='torch' with layer=.")
             self._static_checksum()  # says at once if the package is absent
             self.device, self.precision = "cpu", "fp32"
         else:
@@ -142,7 +151,18 @@ class Encoder:
             "precision": self.precision,
             "engine": self.engine,
             "context_turns": self.context_turns,
+            **({"layer": self._recipe.layer} if self._recipe.layer else {}),
         }
+
+    def at_layer(self, layer: int) -> Encoder:
+        """Give the encoder of an earlier layer: same model, device and precision."""
+        return Encoder(
+            self._model,
+            device=self._wanted_device,
+            precision=self.precision,
+            engine=self.engine,
+            layer=layer,
+        )
 
     @property
     def dimension(self) -> int:
@@ -167,11 +187,14 @@ class Encoder:
     def weights(self) -> str:
         """Checksum of weights and tokenizer alone: what a trained head has to meet again.
 
-        The static tier has another one than the encoder that it was distilled from.
+        The static tier has another one than the encoder that it was distilled from, and so has an
+        earlier layer.
         """
         if self.engine == "static":
             return self._static_checksum()
-        return weights_checksum(self._folder)
+        whole = weights_checksum(self._folder)
+        layer = self._recipe.layer
+        return checksum_of({"weights": whole, "layer": layer}) if layer else whole
 
     @cached_property
     def fingerprint(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -44,9 +44,9 @@ class Engine:
         model = load_model(folder, precision)
         model = model.to(self.device).eval().requires_grad_(False)
         self.hidden = (
-            EqualLengthBert(model)
+            EqualLengthBert(model, layers=recipe.layer or None)
             if fits(model)
-            else lambda tokens: model(input_ids=tokens).last_hidden_state
+            else lambda tokens: _states(model, tokens, recipe.layer)
         )
 
     def prepare(self, texts: Sequence[str]) -> Windows:
@@ -104,6 +104,13 @@ _POOL = {
 }
 
 
+def _states(model: Any, tokens: Tensor, layer: int) -> Tensor:
+    """Token vectors after a layer of any transformer; 0 for the last."""
+    if not layer:
+        return cast("Tensor", model(input_ids=tokens).last_hidden_state)
+    return cast("Tensor", model(input_ids=tokens, output_hidden_states=True).hidden_states[layer])
+
+
 def load_model(folder: Path, precision: str) -> Any:
     """Read the weights of an encoder's folder as a transformers model."""
     with quiet_transformers(folder):
@@ -114,7 +121,7 @@ def load_model(folder: Path, precision: str) -> Any:
         )
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def load_engine(folder: Path, recipe: Recipe, device: str, precision: str) -> Engine:
     """Load an engine once per process."""
     return Engine(folder, recipe, device=device, precision=precision)

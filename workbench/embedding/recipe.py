@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -104,6 +104,9 @@ class Recipe:
         Length of a vector.
     lower
         Whether texts are lower-cased before tokenising.
+    layer
+        Transformer layer whose token vectors are pooled, by their mean; 0 for the last, pooled as
+        the folder says.
     """
 
     kind: str
@@ -111,6 +114,24 @@ class Recipe:
     max_tokens: int
     dimension: int
     lower: bool
+    layer: int = 0
+
+    def at_layer(self, layer: int, folder: Path) -> Recipe:
+        """Pool an earlier layer instead.
+
+        Raises
+        ------
+        BadInput
+            If the model in the folder has no layer of this number before its last.
+        """
+        config = _json(folder / "config.json")
+        layers = int(config.get("num_hidden_layers") or config.get("n_layers") or 0)
+        if not 1 <= layer < layers:
+            raise BadInput(
+                f"layer={layer}: this encoder has {layers} layers; name one from 1 to {layers - 1}, or "
+                "leave it out for the sentence embedding itself."
+            )
+        return replace(self, pooling="mean", layer=layer)
 
     @classmethod
     def read(cls, folder: Path) -> Recipe:

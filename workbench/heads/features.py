@@ -26,6 +26,7 @@ def features(
     conversations: Sequence[str] | None = None,
     sides: Sequence[str] | None = None,
     rendered: ArrayLike | None = None,
+    early: ArrayLike | None = None,
     rows: ArrayLike | None = None,
 ) -> NDArray[np.float32]:
     """Build the feature table of some utterances.
@@ -45,6 +46,9 @@ def features(
     rendered
         Embeddings of the utterances rendered with `spec.rendered_turns` previous turns, shape (n,
         spec.dimensions); needed where that is not 0.
+    early
+        Mean token vectors of the utterances after the encoder's layer `spec.early_layer`, shape (n,
+        spec.dimensions); needed where that is not 0.
     rows
         Positions of the utterances to build rows for; default all. Only these are hashed.
 
@@ -56,7 +60,7 @@ def features(
     ------
     BadInput
         If lengths differ, or context is asked for without conversations and sides, or embeddings
-        with previous turns without them.
+        with previous turns or of an early layer without them.
     """
     dense = _fitting(embeddings, spec, len(texts))
     wanted = np.arange(len(texts)) if rows is None else np.asarray(rows, np.intp)
@@ -64,6 +68,13 @@ def features(
     parts = [turn[wanted]]
     if spec.context_turns:
         parts += _context(spec, texts, turn, wanted, conversations, sides)
+    if spec.early_layer:
+        if early is None:
+            raise BadInput(
+                f"This head reads each turn after layer {spec.early_layer} of the encoder too; give "
+                f"these vectors (encoder.at_layer({spec.early_layer}))."
+            )
+        parts.append(_fitting(early, spec, len(texts))[wanted])
     if spec.rendered_turns:
         if rendered is None:
             raise BadInput(

@@ -29,8 +29,9 @@ def fit_linear(
     Parameters
     ----------
     table : shape (n, f)
-        Feature table; dense columns are standardised inside where they are surface features, and
-        the weights are brought back to the columns as they are.
+        Feature table; dense columns are standardised inside where they are surface features, those
+        of an early layer centred and brought to a mean squared length of 1, and the weights are
+        brought back to the columns as they are.
     targets : shape (n, k)
         Share of coders that gave each label (0 or 1 where there was one coder).
     features
@@ -126,6 +127,11 @@ def _standardisation(
         center[at] = part.mean(axis=0)
         spread = part.std(axis=0)
         scale[at] = np.where(spread > 1e-6, spread, 1)
+    early = features.columns("early embedding")
+    if len(early):  # its vectors share most of their length, which says nothing; one scale for all
+        part = dense[:, early].astype(np.float64)
+        center[early] = part.mean(axis=0)
+        scale[early] = max(float(np.sqrt(part.var(axis=0).sum())), 1e-6)
     return center, scale
 
 
@@ -136,6 +142,7 @@ def _penalties(features: FeatureSpec, recipe: Recipe) -> NDArray[np.float64]:
     penalty[features.columns("relation")] = recipe.surface_penalty
     penalty[features.columns("context embedding")] = recipe.context_penalty
     penalty[features.columns("context surface")] = 10 * recipe.context_penalty
+    penalty[features.columns("early embedding")] = recipe.early_penalty
     penalty[features.columns("rendered embedding")] = recipe.rendered_penalty
     penalty[features.columns("hashed")] = recipe.hashed_penalty
     return penalty

@@ -28,6 +28,7 @@ ColumnKind: TypeAlias = Literal[
     "context embedding",
     "context surface",
     "relation",
+    "early embedding",
     "rendered embedding",
     "hashed",
 ]
@@ -55,6 +56,9 @@ class FeatureSpec:
     rendered_turns
         How many previous turns stand in the text whose embedding is a block of its own
         (`workbench.embedding.with_context`); 0 for no such block.
+    early_layer
+        Layer of the encoder whose mean token vector is a block of its own (`Encoder(layer=...)`): how
+        something is said rather than what about; 0 for no such block.
     """
 
     dimensions: int = 384
@@ -64,12 +68,14 @@ class FeatureSpec:
     ngrams: int = 2
     characters: int = 0
     rendered_turns: int = 0
+    early_layer: int = 0
 
     def __post_init__(self) -> None:
         """Refuse sizes that make no table."""
         if (
             self.dimensions < 1
-            or min(self.context_turns, self.hashed, self.characters, self.rendered_turns) < 0
+            or min(self.context_turns, self.hashed, self.characters) < 0
+            or min(self.rendered_turns, self.early_layer) < 0
             or self.ngrams < 1
         ):
             raise BadInput(f"These feature sizes make no table: {asdict(self)}.")
@@ -90,9 +96,15 @@ class FeatureSpec:
         return (
             self.turn_width
             + self.context_turns * self.context_width
+            + self.early_width
             + self.rendered_width
             + self.hashed
         )
+
+    @property
+    def early_width(self) -> int:
+        """Columns of the mean token vector after an earlier layer."""
+        return self.dimensions if self.early_layer else 0
 
     @property
     def rendered_width(self) -> int:
@@ -113,9 +125,12 @@ class FeatureSpec:
             return np.arange(self.dimensions, turn)
         if kind == "hashed":
             return np.arange(dense, self.width)
-        begun = dense - self.rendered_width
+        rendered = dense - self.rendered_width
         if kind == "rendered embedding":
-            return np.arange(begun, dense)
+            return np.arange(rendered, dense)
+        begun = rendered - self.early_width
+        if kind == "early embedding":
+            return np.arange(begun, rendered)
         within = (np.arange(begun - turn)) % self.context_width
         bounds = {
             "context embedding": (0, self.dimensions),
@@ -128,7 +143,7 @@ class FeatureSpec:
     def to_dict(self) -> dict[str, Any]:
         """Fields as JSON-able values; those that older heads lack only where they are used."""
         content = asdict(self)
-        for name in ("characters", "rendered_turns"):
+        for name in ("characters", "rendered_turns", "early_layer"):
             if not content[name]:
                 del content[name]
         return content
