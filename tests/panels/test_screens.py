@@ -171,8 +171,14 @@ INTERACTIONS = {
         mark("counts", 0),
         row("sure", 0),
         control("scheme"),
-        control("book", like="misc"),
     ],
+    "agreement": [
+        control("scheme"),
+        control("label"),
+        row("levels", 1),
+        control("coder"),
+    ],
+    "contested": [row("contested", 2), control("label"), control("conversation"), row("around", 1)],
     "emotion": [control("conversation"), mark("valence", 2), control("side"), control("quantity")],
     "attribution": [component(1), control("component"), control("utterance")],
 }

@@ -168,7 +168,9 @@ def test_what_was_said_is_in_the_views_that_are_not_public(study):
     assert any(text in held for text in long_texts(study))
 
 
-@pytest.mark.parametrize("slug", ["reader", "intrusion", "session", "attribution"])
+@pytest.mark.parametrize(
+    "slug", ["reader", "intrusion", "session", "attribution", "agreement", "contested"]
+)
 def test_screens_on_single_people_are_closed_with_a_sentence(study, slug):
     view = VIEWS[slug](study, public=True)
     (block,) = view.blocks()

@@ -119,7 +119,30 @@ def use_codebook(shown):
     shown.click_row("sure", 0)
     shown.wait_until_same()
     assert "→" in [row[0] for row in shown.rows("around")]
-    shown.choose("book", "misc")
+
+
+def use_agreement(shown):
+    before = shown.figure("measures")
+    shown.choose("label", "sustain")
+    shown.wait_until_same()
+    assert shown.figure("measures") != before
+    shown.click_row("levels", 0)
+    shown.wait_until_same()
+    assert shown.chosen("label") == "change"
+    shown.choose("coder", "gold")
+    shown.wait_until_same()
+    assert shown.chosen("reference") == "head"
+
+
+def use_contested(shown):
+    shown.click_row("contested", 3)
+    shown.wait_until_same()
+    assert "→" in [row[0] for row in shown.rows("around")]
+    before = shown.rows("contested")
+    shown.choose("label", "sustain")
+    shown.wait_until_same()
+    assert shown.rows("contested") != before
+    shown.choose("conversation", shown.view.param["conversation"].objects[1])
     shown.wait_until_same()
 
 
@@ -187,6 +210,8 @@ USES = {
     "intrusion": use_intrusion,
     "session": use_session,
     "codebook": use_codebook,
+    "agreement": use_agreement,
+    "contested": use_contested,
     "emotion": use_emotion,
     "attribution": use_attribution,
 }

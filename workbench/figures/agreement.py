@@ -17,7 +17,6 @@ __all__ = [
     "calibration_figure",
     "code_scores_figure",
     "confusion_map",
-    "human_line",
     "marginal_bars",
 ]
 
@@ -68,7 +67,7 @@ def confusion_map(table: pl.DataFrame, *, first: str, second: str, of: str = "")
             xgap=2,
             ygap=2,
             customdata=counts,
-            colorbar={"title": {"text": "share of line"}, "tickformat": ".0%", "thickness": 12},
+            showscale=False,
             hovertemplate="%{y} by one, %{x} by the other<br>%{customdata:,} units, %{z:.0%} of the line"
             "<extra></extra>",
         )
@@ -88,10 +87,9 @@ def confusion_map(table: pl.DataFrame, *, first: str, second: str, of: str = "")
         title=title,
         x=f"code of {plain(second, limit=_NAME)}",
         y=f"code of {plain(first, limit=_NAME)}",
-        caption=f"n = {total:,} units that both coded; numbers are units, colour is their share of the line. "
-        "On the diagonal both gave the same code.",
+        caption=f"n = {total:,} units that both coded. Colour: share of the line.",
         height=230 + 34 * max(k, 3),
-        xaxis={"side": "bottom", "type": "category", "tickangle": 0 if k < 5 else -35},
+        xaxis={"side": "bottom", "type": "category", "tickangle": 0 if k < 3 else -35},
         yaxis={"autorange": "reversed", "type": "category"},
     )
 
@@ -134,16 +132,14 @@ def agreement_dots(
             names=[names[i] for i in at],
             form=".2f",
             colours=KIND_COLOURS.get(kind, GREY),
-            trace=kind,
         )
-    told = ""
     if line is not None and line.height and line["estimate"][0] is not None:
-        told = human_line(figure, line)
+        _human_line(figure, line)
     styled(
         figure,
         title=title,
         x=what,
-        caption=f"n = {table['n'].max() or 0:,} units. {methods_of(table)} {told}".strip(),
+        caption=f"n = {table['n'].max() or 0:,} units. {methods_of(table)}",
         height=170 + 30 * table.height,
         xaxis={"range": [low - 0.04, 1.04]},
         yaxis={
@@ -156,20 +152,14 @@ def agreement_dots(
     return figure
 
 
-def human_line(figure: go.Figure, line: pl.DataFrame) -> str:
-    """Draw what one human reaches against the majority of the others; return the sentence on it."""
+def _human_line(figure: go.Figure, line: pl.DataFrame) -> None:
+    """What one human reaches against the majority of the others: a line in a band."""
     row = line.row(0, named=True)
     if row["low"] is not None and row["high"] is not None:
         figure.add_vrect(
             x0=row["low"], x1=row["high"], fillcolor="#0072B2", opacity=0.10, line_width=0
         )
     figure.add_vline(x=row["estimate"], line={"color": "#0072B2", "width": 2, "dash": "dash"})
-    return (
-        f"Dashed line and band: one human against the majority of the others, mean {row['estimate']:.2f}, "
-        f"lowest {row['low']:.2f}, highest {row['high']:.2f}; a reference, not a ceiling."
-        if row["low"] is not None
-        else ""
-    )
 
 
 def code_scores_figure(table: pl.DataFrame, *, coder: str, reference: str) -> go.Figure:
@@ -239,6 +229,7 @@ def code_scores_figure(table: pl.DataFrame, *, coder: str, reference: str) -> go
             "ticktext": [plain(label, width=18, limit=_NAME) for label in labels],
             "range": [-0.6, len(labels) - 0.4],
             "showgrid": False,
+            "zeroline": False,
         },
     )
 
@@ -274,8 +265,7 @@ def marginal_bars(table: pl.DataFrame) -> go.Figure:
         title=title,
         x="code",
         y="share of units",
-        caption=f"n = {table['n'].max() or 0:,} units that all of these coders coded. Bars of one code that "
-        "differ are bias: a coder gives it more readily than another, even where they often agree.",
+        caption=f"n = {table['n'].max() or 0:,} units that both coded.",
         height=420,
         barmode="group",
         yaxis={"tickformat": ".0%", "rangemode": "tozero"},
@@ -284,7 +274,7 @@ def marginal_bars(table: pl.DataFrame) -> go.Figure:
 
 
 def calibration_figure(
-    curve: pl.DataFrame, errors: pl.DataFrame, *, coder: str, reference: str, labels: Sequence[str]
+    curve: pl.DataFrame, *, coder: str, reference: str, labels: Sequence[str]
 ) -> go.Figure:
     """Reliability diagram: share of units that the reference gave a code, by the probability of it.
 
@@ -292,15 +282,14 @@ def calibration_figure(
     ----------
     curve
         `label`, `probability` and the columns of estimates, one row per bin.
-    errors
-        `label`, `error`, `floor_high`.
     labels
         Which labels to draw, in the book's order.
     """
-    title = f"Are the probabilities of {coder} what they say? (against {reference})"
+    title = f"Calibration: {coder} against {reference}"
     shown = curve.filter(pl.col("label").is_in(list(labels)))
     if shown.is_empty():
         return bare("No unit has both a probability and a code.", title=title)
+    n = shown.group_by("label").agg(pl.col("n").sum())["n"].max()
     palette = colours_of(curve["label"].unique(maintain_order=True).to_list())
     figure = go.Figure(
         go.Scatter(
@@ -342,18 +331,12 @@ def calibration_figure(
             ],
             hovertemplate="%{text}<extra></extra>",
         )
-    told = [
-        f"{label}: {error:.3f} (up to {high:.3f} by chance)"
-        for label, error, high in errors.select("label", "error", "floor_high").iter_rows()
-        if label in labels
-    ]
     return styled(
         figure,
         title=title,
-        x=f"probability that {plain(coder, limit=24)} gave, mean of the bin",
-        y=f"share that {plain(reference, limit=24)} gave the code",
-        caption=f"n = {errors['n'].max() or 0:,} units in bins of equal size. {methods_of(shown)} Above the "
-        f"line: too cautious; below: too sure. Calibration error: {'; '.join(told)}.",
+        x=f"probability by {plain(coder, limit=24)}",
+        y=f"share by {plain(reference, limit=24)}",
+        caption=f"n = {n:,} units in bins of equal size. {methods_of(shown)}",
         height=500,
         xaxis={"range": [-0.02, 1.02], "tickformat": ".1f"},
         yaxis={"range": [-0.03, 1.03], "tickformat": ".0%"},

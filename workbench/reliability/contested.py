@@ -28,7 +28,7 @@ def contested_units(
     corpus: Corpus | None = None,
     codebook: Codebook | Scheme | Sequence[str] | None = None,
 ) -> pl.DataFrame:
-    """Units by how far coders disagree on them, the most contested first.
+    """Units by how far coders disagree on them, the most contested first (by entropy, then coders).
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def contested_of(coded: Coded, corpus: Corpus | None = None) -> pl.DataFrame:
     )
     contested = table.filter(pl.col("disagreement") > 0)
     return _with_turns(contested, corpus).sort(
-        "disagreement", "entropy", "n_coders", descending=True, maintain_order=True
+        "entropy", "n_coders", "disagreement", descending=True, maintain_order=True
     )
 
 

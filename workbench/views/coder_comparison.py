@@ -197,7 +197,7 @@ class CoderComparison(View):
         )
         return (
             figure,
-            "human-human beside human-model: is the model one more coder, or another kind?",
+            f"{_COLOURS} Is the model one more coder, or another kind?",
         )
 
     def _reference(self) -> tuple[Any, str]:
@@ -222,7 +222,15 @@ class CoderComparison(View):
             what=f"{what} (1 is perfect)",
             line=data.human_line(self._label),
         )
-        return figure, self._differences()
+        line = data.human_line(self._label)
+        if line.is_empty() or line["estimate"][0] is None:
+            return figure, self._differences()
+        mean, low, high = line.select("estimate", "low", "high").row(0)
+        return figure, (
+            f"{self._differences()} Dashed line: one human against the majority of the others, mean "
+            f"{mean:.2f}, lowest {low:.2f}, highest {high:.2f} (the band); a reference, not a ceiling. "
+            f"{_COLOURS}"
+        )
 
     def _differences(self) -> str:
         """What separates each model from one more human, in words."""
@@ -253,8 +261,10 @@ class CoderComparison(View):
         if turned:
             rows = _turned(rows)
         figure = figures.confusion_map(rows, first=self.reference, second=self.coder, of=of)
-        note = "Codes do not exclude each other: each is compared by yes and no; choose one above."
-        return figure, note if multi else ""
+        note = "Numbers are turns; on the diagonal both gave the same code."
+        if multi:
+            note += " Codes do not exclude each other: each is compared by yes and no; choose one above."
+        return figure, note
 
     def _confused(self) -> tuple[Any, str]:
         rows, _ = self._data.pair("confused", self.reference, self.coder)
@@ -301,7 +311,7 @@ class CoderComparison(View):
             own, whose = table.filter(pl.col("n_coders") == most), f"All {most} coders."
         shown = own.select(
             pl.col("label").alias("code"),
-            *(column for name, title in _LEVELS.items() for column in _with_interval(name, title)),
+            *(_with_interval(name, title) for name, title in _LEVELS.items()),
             pl.col("n_conversations").alias("sessions"),
             pl.col("few").alias("fewer than 15 sessions"),
             "reason",
@@ -317,7 +327,11 @@ class CoderComparison(View):
             pl.col("first_coder").is_in([self.coder, self.reference]),
             pl.col("second_coder").is_in([self.coder, self.reference]),
         )
-        return figures.marginal_bars(table if rows.height else table.clear()), self._homogeneity()
+        note = (
+            "Bars of one code that differ are bias: one coder gives it more readily than the other."
+        )
+        figure = figures.marginal_bars(table if rows.height else table.clear())
+        return figure, f"{note} {self._homogeneity()}"
 
     def _homogeneity(self) -> str:
         rows, _ = self._data.pair("homogeneity", self.coder, self.reference)
@@ -366,13 +380,19 @@ class CoderComparison(View):
         labels = data.labels[:_CURVES] if self._label is None else [self._label]
         left = len(data.labels) - len(labels)
         figure = figures.calibration_figure(
-            curve, errors, coder=self.coder, reference=self.reference, labels=labels
+            curve, coder=self.coder, reference=self.reference, labels=labels
         )
+        told = [
+            f"{label} {error:.3f} (by chance up to {high:.3f})"
+            for label, error, high in errors.select("label", "error", "floor_high").iter_rows()
+            if label in labels
+        ]
         note = (
-            f"The first {_CURVES} codes; choose a code above for another."
-            if left and self._label is None
-            else ""
+            "Above the line the coder is too cautious, below it too sure. Calibration error: "
+            f"{'; '.join(told)}."
         )
+        if left > 0 and self._label is None:
+            note += f" The first {_CURVES} codes; choose a code above for another."
         return figure, note
 
     def _table(self) -> tuple[pl.DataFrame, str]:
@@ -399,11 +419,18 @@ class CoderComparison(View):
         )
 
 
-def _with_interval(name: str, title: str) -> tuple[pl.Expr, pl.Expr]:
+def _with_interval(name: str, title: str) -> pl.Expr:
     """A figure and its interval as text."""
-    ends = (pl.col(f"{name}_{end}").round(2) for end in ("low", "high"))
-    return pl.col(name).alias(title), pl.format("{} to {}", *ends).alias(f"{title}, interval")
+    value, low, high = (_rounded(x) for x in (name, f"{name}_low", f"{name}_high"))
+    whole = pl.format("{} ({} to {})", value, low, high)
+    return pl.coalesce(whole, value).alias(title)
 
+
+def _rounded(name: str) -> pl.Expr:
+    return pl.col(name).map_elements(lambda x: f"{x:.2f}", return_dtype=pl.String)
+
+
+_COLOURS = "Blue: people alone; orange: a model beside people; green: models; grey: all together."
 
 _CURVES = 4
 """Curves of one figure."""

@@ -10,7 +10,7 @@ import polars as pl
 
 from workbench.errors import NotComputed
 from workbench.pipeline.agreement import STEP
-from workbench.reliability.contested import CODER_COLUMN
+from workbench.reliability.contested import CODER_COLUMN, NOTHING
 from workbench.views import layers as found
 from workbench.views.agreement_data import AgreementData
 from workbench.views.view import ALL, RESEARCH, Section, View
@@ -18,6 +18,8 @@ from workbench.views.view import ALL, RESEARCH, Section, View
 __all__ = ["ContestedTurns"]
 
 _AROUND, _LISTED = 4, 500
+_COLUMNS = 4
+"""Coders up to which each has a column."""
 
 
 class ContestedTurns(View):
@@ -147,19 +149,10 @@ class ContestedTurns(View):
             return "The coders agree on all of these turns.", ""
         texts = self.study.corpus.utterances.select("text", unit_id="id")
         table = rows.head(_LISTED).join(texts, on="unit_id", how="left", maintain_order="left")
-        codes = {
-            name: name.removeprefix(CODER_COLUMN)
-            for name in table.columns
-            if name.startswith(CODER_COLUMN)
-        }
+        codes = {coder: table[f"{CODER_COLUMN}{coder}"].to_list() for coder in self._data.coders}
         shown = table.select(
-            pl.col("conversation_id").alias("conversation"),
-            "turn",
-            "disagreement",
-            "text",
-            *(pl.col(name).fill_null("").alias(_free(coder)) for name, coder in codes.items()),
-            "majority",
-        )
+            pl.col("conversation_id").alias("conversation"), "turn", "text"
+        ).with_columns(*_said(codes), table["disagreement"])
         listed = f", the first {_LISTED} are listed" if rows.height > _LISTED else ""
         coded = self._data.table("coders")["n_units"].max() or 0
         return shown, (
@@ -175,18 +168,16 @@ class ContestedTurns(View):
         talk = self.study.corpus.conversation(here["conversation_id"]).utterances
         near = talk.filter((pl.col("turn") - here["turn"]).abs() <= _AROUND)
         arrow = pl.when(pl.col("id") == here["id"]).then(pl.lit("→")).otherwise(pl.lit(""))
-        table = near.select(arrow.alias("here"), "turn", "role", "text", "id")
+        table = near.select(arrow.alias("here"), "turn", "role", "text")
+        codes: dict[str, list[str | None]] = {}
         for coder in self._data.coders:
             layers = found.layers_of(self.study, [self.scheme], coder)
-            given = found.marks(layers, near["id"]).drop_nulls("label")
-            codes = given.group_by("unit_id", maintain_order=True).agg(pl.col("label"))
-            words = codes.select("unit_id", pl.col("label").list.join(" + ").alias(_free(coder)))
-            table = table.join(
-                words, left_on="id", right_on="unit_id", how="left", maintain_order="left"
-            )
-        codes_of = [_free(coder) for coder in self._data.coders]
+            given: dict[str, list[str]] = {}
+            for unit, label, _ in found.marks(layers, near["id"]).iter_rows():
+                given.setdefault(unit, []).append(NOTHING if label is None else label)
+            codes[coder] = [" + ".join(given[x]) if x in given else None for x in near["id"]]
         told = f"Conversation {here['conversation_id']}; {_AROUND} turns before and after."
-        return table.drop("id").with_columns(pl.col(codes_of).fill_null("")), told
+        return table.with_columns(*_said(codes)), told
 
     def _talks(self) -> tuple[pl.DataFrame, str]:
         coded = self.study.corpus.utterances.select("conversation_id", unit_id="id")
@@ -208,6 +199,24 @@ class ContestedTurns(View):
         return table.sort("share", "conversation", descending=[True, False]), (
             "share: contested turns of the turns that some coder coded."
         )
+
+
+def _said(codes: Mapping[str, Sequence[str | None]]) -> list[pl.Series]:
+    """What each coder gave: a column for each of few coders; of many, one that says who gave what."""
+    if len(codes) <= _COLUMNS:
+        return [
+            pl.Series(_free(coder), [code or "" for code in given], dtype=pl.String)
+            for coder, given in codes.items()
+        ]
+    told = []
+    for row in zip(*codes.values(), strict=True):
+        who: dict[str, list[str]] = {}
+        for coder, code in zip(codes, row, strict=True):
+            if code is not None:
+                who.setdefault(code, []).append(coder)
+        most = sorted(who.items(), key=lambda entry: -len(entry[1]))
+        told.append("; ".join(f"{code} ({len(names)}): {', '.join(names)}" for code, names in most))
+    return [pl.Series("codes", told, dtype=pl.String)]
 
 
 def _free(coder: str) -> str:

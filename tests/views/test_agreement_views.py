@@ -1,0 +1,168 @@
+"""What the screens of agreement show equals the library; choices and clicks change it."""
+
+import numpy as np
+import polars as pl
+import pytest
+from planted_study import bare_study
+
+import workbench as wb
+from workbench.corpus import Layer, LayerMetadata
+from workbench.pipeline import agreement_of_study
+from workbench.reliability import confusion_of, human_reference, read_coded
+from workbench.views import VIEWS
+from workbench.views.agreement_data import TOGETHER
+
+LABELS = ("change", "neutral", "sustain")
+CODERS = ("anna", "ben", "chi", "dora", "head")
+
+
+def block(view, key):
+    return next(b for b in view.blocks() if b.key == key)
+
+
+@pytest.fixture(scope="module")
+def coded(tmp_path_factory):
+    """Four people and a model on the client's turns."""
+    study = bare_study(tmp_path_factory.mktemp("agreement") / "study")
+    units = study.corpus.utterances.filter(pl.col("side") == "client")["id"]
+    drawn = np.random.default_rng(5)
+    truth = drawn.integers(0, 3, len(units))
+    for number, name in enumerate(CODERS):
+        wrong = drawn.random(len(units)) < 0.15 + 0.05 * number
+        given = [LABELS[i] for i in np.where(wrong, drawn.integers(0, 3, len(units)), truth)]
+        kind = "model" if name == "head" else "human"
+        facts = LayerMetadata("talk", name, kind, labels=LABELS)
+        shares = None
+        if kind == "model":
+            p = drawn.dirichlet(np.ones(3), len(units))
+            shares = pl.DataFrame(p, schema=list(LABELS)).insert_column(0, units.alias("unit_id"))
+        rows = pl.DataFrame({"unit_id": units, "label": given})
+        study.write_layer(Layer.build(f"talk.{name}", rows, facts, probabilities=shares))
+    agreement_of_study(study)
+    return study
+
+
+@pytest.fixture(scope="module")
+def layers(coded):
+    return [coded.layer(f"talk.{name}") for name in CODERS]
+
+
+def test_it_opens_with_the_model_beside_a_person(coded):
+    view = VIEWS["agreement"](coded)
+    assert (view.scheme, view.coder, view.reference, view.label) == (
+        "talk",
+        "head",
+        "anna",
+        TOGETHER,
+    )
+    assert "head" not in view.param["reference"].objects
+
+
+def test_dots_are_the_coefficients_of_the_two(coded, layers):
+    view = VIEWS["agreement"](coded, label="sustain", reference="chi")
+    table = wb.agreement([layers[2], layers[4]], by="label", corpus=coded.corpus)
+    own = table.filter(label="sustain", measure="cohen_kappa")
+    dots = [t for t in block(view, "measures").content.data if t.mode == "markers"]
+    at = list(dots[0].y).index("Cohen's kappa")
+    assert dots[0].x[at] == pytest.approx(own["estimate"].item())
+    assert dots[0].error_x.array[at] == pytest.approx((own["high"] - own["estimate"]).item())
+
+
+def test_the_human_line_stands_at_the_mean_of_the_humans(coded, layers):
+    view = VIEWS["agreement"](coded)
+    reference = human_reference(read_coded(layers, corpus=coded.corpus).ratings)
+    line = reference.filter(coder="one human", measure="macro-F1")
+    made = block(view, "reference")
+    drawn = [shape.x0 for shape in made.content.layout.shapes if shape.type == "line"]
+    assert drawn == [pytest.approx(line["estimate"].item())]
+    band = next(shape for shape in made.content.layout.shapes if shape.type == "rect")
+    assert (band.x0, band.x1) == pytest.approx((line["low"].item(), line["high"].item()))
+    names = {name for trace in made.content.data for name in trace.y}
+    assert names == set(CODERS)
+    difference = reference.filter(coder="head", against="one human", measure="macro-F1")
+    assert f"head: {difference['estimate'].item():+.2f}" in made.note
+
+
+@pytest.mark.parametrize(("coder", "reference"), [("head", "ben"), ("ben", "head")])
+def test_the_confusion_map_has_the_reference_in_its_lines(coded, layers, coder, reference):
+    view = VIEWS["agreement"](coded, coder=coder, reference=reference)
+    ratings = read_coded(layers, corpus=coded.corpus).ratings.of([reference, coder])
+    expected = confusion_of(ratings)["count"].to_numpy().reshape(3, 3)
+    heat = block(view, "confusion").content.data[0]
+    assert np.array(heat.customdata).tolist() == expected.tolist()
+    assert np.array(heat.z, float) == pytest.approx(expected / expected.sum(axis=1, keepdims=True))
+
+
+def test_bias_has_the_sign_of_the_chosen_coder(coded):
+    one = VIEWS["agreement"](coded, coder="head", reference="ben")
+    other = VIEWS["agreement"](coded, coder="ben", reference="head")
+    a, b = (block(v, "bias").content.filter(measure="bias index") for v in (one, other))
+    assert a["estimate"].to_list() == pytest.approx((-b["estimate"]).to_list())
+    assert a["low"].to_list() == pytest.approx((-b["high"]).to_list())
+    shares = {
+        t.name: dict(zip(t.x, t.y, strict=True)) for t in block(one, "marginals").content.data
+    }
+    for label, value in a.select("code", "estimate").iter_rows():
+        assert shares["head"][label] - shares["ben"][label] == pytest.approx(value)
+
+
+def test_calibration_needs_a_coder_with_probabilities(coded):
+    view = VIEWS["agreement"](coded, label="change", reference="anna")
+    curve = coded.table("agreement/talk-calibration", step="agreement")
+    own = curve.filter(coder="head", reference="anna", label="change").sort("probability")
+    drawn = next(t for t in block(view, "calibration").content.data if t.name == "change")
+    assert list(drawn.x) == own["probability"].to_list()
+    assert list(drawn.y) == own["estimate"].to_list()
+    assert "ben has none" in block(VIEWS["agreement"](coded, coder="ben"), "calibration").content
+
+
+def test_a_click_on_a_row_chooses_the_code_or_the_coder(coded):
+    view = VIEWS["agreement"](coded)
+    row = block(view, "levels").content.row(2, named=True)
+    view.click("levels", row)
+    assert view.label == row["code"] == "sustain"
+    view.click("coders", {"coder": "dora"})
+    assert view.coder == "dora"
+    view.click("coders", {"coder": "nobody"})
+    assert view.coder == "dora"
+
+
+def test_contested_turns_are_those_of_the_library(coded):
+    view = VIEWS["contested"](coded)
+    table = coded.table("agreement/talk-contested", step="agreement")
+    shown = block(view, "contested").content
+    assert shown["turn"].to_list() == table["turn"].to_list()[:500]
+    first = table.row(0, named=True)
+    given = [first[f"coder: {name}"] for name in CODERS]
+    for label in set(given):
+        assert f"{label} ({given.count(label)})" in shown["codes"][0]
+
+
+def test_a_click_shows_the_turn_in_its_conversation(coded):
+    view = VIEWS["contested"](coded)
+    row = block(view, "contested").content.row(4, named=True)
+    view.click("contested", row)
+    around = block(view, "around").content
+    here = around.filter(pl.col("here") == "→")
+    assert here["turn"].to_list() == [row["turn"]]
+    assert here["text"].to_list() == [row["text"]]
+    assert here["codes"].item() == row["codes"]
+    assert around["turn"].to_list() == sorted(around["turn"].to_list())
+    view.click("around", around.row(0, named=True))
+    assert (
+        block(view, "around").content.filter(pl.col("here") == "→")["turn"].item()
+        == around["turn"][0]
+    )
+
+
+def test_turns_can_be_narrowed_to_a_code_and_a_conversation(coded):
+    view = VIEWS["contested"](coded, label="sustain")
+    assert all("sustain (" in codes for codes in block(view, "contested").content["codes"])
+    view.conversation = "t03"
+    assert set(block(view, "contested").content["conversation"]) == {"t03"}
+
+
+def test_few_coders_have_a_column_each(study):
+    shown = block(VIEWS["contested"](study), "contested").content
+    assert {"head", "gold"} <= set(shown.columns)
+    assert (shown["head"] != shown["gold"]).all()
