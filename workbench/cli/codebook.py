@@ -55,8 +55,11 @@ def _show(*, book: str, as_json: bool) -> None:
     click.echo(found.citation)
     for scheme in found.schemes:
         per_unit = "exactly one" if scheme.exclusive else "any number"
-        rated = "" if scheme.scale is None else ", rated {:g} to {:g}".format(*scheme.scale)
-        click.echo(f"\n{scheme.name}: {scheme.side}, {per_unit} per {scheme.unit}{rated}")
+        told = f"{scheme.name}: {scheme.side}, {per_unit} per {scheme.unit}"
+        if scheme.scale is not None:
+            low, high = scheme.scale
+            told += f", rated {low:g} to {high:g}"
+        click.echo(f"\n{told}")
         print_table(_codes(found, scheme.name))
     for name, note in found.notes.items():
         click.echo(f"\n  {name}: {note}")

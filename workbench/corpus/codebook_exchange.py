@@ -13,12 +13,12 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from workbench.corpus.code_tree import ORIGIN, bare_guid, children, read_tree, schemes_of, text_of
-from workbench.corpus.codebook import Code, Codebook, CodeSet, Scheme
+from workbench.corpus.codebook import Code, Codebook, CodeSet, Level, Scheme
 from workbench.corpus.readers.archives import is_zip, open_archive, parse_xml
 from workbench.corpus.readers.opening import bare_name, read_content
 from workbench.corpus.writers.xml_text import xml_text
@@ -95,8 +95,8 @@ def _scheme(name: str, definition: str, codes: Sequence[Code]) -> Scheme:
         exclusive=per_unit == "exactly one",
         codes=tuple(_with_examples(code) for code in codes),
         unit=unit,
-        level=level or "nominal",
-        scale=(float(low), float(high)) if level else None,
+        level=cast(Level, level or "nominal"),
+        scale=None if low is None or high is None else (float(low), float(high)),
     )
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["code_bars"]
 
-_BARS = 30
-"""Players with a bar of their own; the weakest of the others share one."""
+_BARS, _NAME = 30, 26
+"""Players with a bar of their own, the others share one; characters that name one, on one line."""
 
 
 def code_bars(found: CodeExplanation) -> go.Figure:
@@ -28,7 +28,7 @@ def code_bars(found: CodeExplanation) -> go.Figure:
     strongest = table.sort(pl.col("value").abs(), "_at", descending=[True, False]).head(_BARS)
     kept, rest = strongest.sort("_at"), table.join(strongest, on="_at", how="anti")
     names = [
-        plain(f"turn {turn}: {text}" if kind == "turn" else text, width=34, limit=64)
+        plain(f"turn {turn}: {text}" if kind == "turn" else text, width=_NAME, limit=_NAME)
         for kind, text, turn in kept.select("kind", "text", "turn").iter_rows()
     ]
     values, turns = kept["value"].to_list(), kept["turn"].to_list()

@@ -134,7 +134,8 @@ class CodebookBrowser(View):
         given = "exactly one" if scheme.exclusive else "any number"
         told = f"{given} per {scheme.unit}"
         if scheme.scale is not None:
-            told = "each rated from {:g} to {:g} per {}".format(*scheme.scale, scheme.unit)
+            low, high = scheme.scale
+            told = f"each rated from {low:g} to {high:g} per {scheme.unit}"
         side = "either side" if scheme.side == "any" else f"the {scheme.side}"
         note = f"{self._book.title}, version {self._book.version}: {told}, of {side}."
         return tables.code_table(scheme), f"{note} A click on a code shows what it was given to."
@@ -168,13 +169,13 @@ class CodebookBrowser(View):
         said = self._said()
         if said.is_empty():
             return "No utterance of this layer has the code.", ""
-        if said["probability"].null_count() == said.height:
-            shown, told = said.drop("probability"), "This coder gives no probabilities; the first"
-        else:
-            shown, told = said, "The"
         count = min(_SHOWN, said.height)
-        note = f"{told} {count} of {said.height:,} utterances. A click shows the talk around one."
-        return shown.head(_SHOWN), note
+        graded = said["probability"].null_count() < said.height
+        told = "most confident" if graded else "first"
+        note = f"The {count} {told} of {said.height:,} utterances"
+        note += "." if graded else "; this coder gives no probabilities."
+        shown = said if graded else said.drop("probability")
+        return shown.head(_SHOWN), f"{note} A click shows the talk around one."
 
     def _unsure(self) -> tuple[Any, str]:
         said = self._said().drop_nulls("probability")
