@@ -6,8 +6,10 @@ length of the remainder. It counts as out of domain above the 95th percentile of
 training utterances whose source had no part in the space, so about 5 % of talk of the training kind
 does too. Every direction rests on at least 50 utterances, and no single embedding is kept.
 
-Tried on AnnoMI against ESConv, MELD and GoEmotions: the remainder after 32 directions told them apart
-as well as the nearest training utterance does, and better than distances to 10 to 40 centroids.
+Tried on AnnoMI: the remainder after 32 directions tells MELD (34 % of its utterances out of domain for
+the helper head, 36 % for the client head) and GoEmotions (66 and 69 %) from held-out videos (5 and 5 %)
+as well as the nearest training utterance does, and better than distances to 10 to 40 centroids. ESConv,
+which is helping talk too, stands between (10 and 17 %).
 """
 
 from __future__ import annotations
