@@ -64,7 +64,8 @@ def corrected_rates(
         coder would have found in this corpus.
     drawn : {"utterance", "conversation", "source"}
         What the lot was cast for, needed about the corpus only: with whole conversations their
-        utterances came together.
+        utterances came together. Intervals about the corpus from whole conversations fall short of
+        their level (87 to 94 % in tests/benchmarks/results/correction_coverage.md).
     level : float, default 0.95
     lam : float, optional
         Weight of the automatic codes instead of the one found from the data; 1 is the difference
