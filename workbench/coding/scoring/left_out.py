@@ -6,9 +6,9 @@ on a coder, a topic or a quality that it never met says more about new transcrip
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,7 +106,7 @@ def _row(
     at: NDArray[np.intp],
     found: OutOfFold,
     runs: Sequence[OutOfFold],
-) -> Mapping[str, object]:
+) -> dict[str, Any]:
     gold, sources = material.gold[at], material.sources[at]
     left = macro_f1_of(gold, found.assigned[at], scheme)
     folds = mean_of([macro_f1_of(gold, run.assigned[at], scheme) for run in runs])

@@ -126,7 +126,10 @@ def _scores(material: CodedMaterial, scheme: Scheme, seeds: dict[int, OutOfFold]
 
 
 def _brier_of(gold: NDArray[np.bool_], tables: Sequence[NDArray[np.float64]]) -> Statistic:
-    return mean_of([lambda at, p=table: brier(p[at], gold[at]) for table in tables])
+    def of(table: NDArray[np.float64]) -> Statistic:
+        return lambda rows: brier(table[rows], gold[rows])
+
+    return mean_of([of(table) for table in tables])
 
 
 def _each_fold(material: CodedMaterial, scheme: Scheme, seeds: dict[int, OutOfFold]) -> Table:
