@@ -14,6 +14,7 @@ import json
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,11 +99,23 @@ def main() -> None:
         )
         rules = next(x for x in code_by_rules(corpus).layers if x.metadata.scheme == scheme)
         head = out_of_fold_layer(scheme, corpus, embeddings)
-        found = validate(coding, gold, corpus=corpus, beside=[rules, head])
+        centred = code_with_llm(
+            corpus,
+            model=model,
+            schemes=[scheme],
+            units=units,
+            context_turns=wanted.context,
+            recording=recording,
+            centred=True,
+        )
+        (other,) = centred.layers
+        meta = replace(other.metadata, coder=f"{other.metadata.coder}, centred")
+        other = replace(other, name=f"{scheme}.llm-centred", metadata=meta)
+        found = validate(coding, gold, corpus=corpus, beside=[other, rules, head])
         tables.append(found.table)
         outcomes.append(found.outcomes)
         given = coding.layers[0].counts().select("label", "count")
-        print(scheme, dict(given.iter_rows()), flush=True)
+        print(scheme, dict(given.iter_rows()), other.counts()["count"].to_list(), flush=True)
     table, ends = pl.concat(tables), pl.concat(outcomes)
     write_json(
         wanted.out / "llm_coder.json",

@@ -203,6 +203,20 @@ def test_a_recording_replays_the_same_codes_without_a_model(coded):
         )
 
 
+def test_centring_takes_off_what_the_model_gives_a_turn_that_says_nothing(coded, smollm2):
+    plain, book, file = coded
+    settings = {"schemes": ["talk"], "units": FIRST, "context_turns": 1, "recording": file}
+    centred = code_with_llm(small_corpus(), book, model=smollm2, centred=True, **settings)
+    odds = [
+        np.log(layer.probabilities["question"] / layer.probabilities["reflection"]).to_numpy()
+        for layer in (plain.layers[0], centred.layers[0])
+    ]
+    shift = odds[0] - odds[1]  # the same for every turn: the log-odds of the empty one
+    assert shift[0] == pytest.approx(shift[1], abs=2e-2)
+    assert abs(shift[0]) > 0.05
+    assert centred.outcomes["outcome"].to_list() == ["coded", "coded"]
+
+
 def test_cost_before_the_run(coded, smollm2):
     _, book, file = coded
     plan = plan_coding(
@@ -218,7 +232,7 @@ def test_cost_before_the_run(coded, smollm2):
     assert (known.calls, known.recorded, known.tokens_in, known.seconds) == (0, 2, 0, 0)
     with model_server(by_question_mark) as server:
         plan = plan_coding(
-            small_corpus(),
+            small_corpus(1),
             book,
             model=through(server),
             schemes=["talk"],
@@ -232,10 +246,10 @@ def test_cost_before_the_run(coded, smollm2):
         for _, asked, _ in plan.questions()
         for one in asked
     )
-    assert (cost.calls, cost.tokens_in, cost.counted_by) == (6, letters, "characters / 4")
+    assert (cost.calls, cost.tokens_in, cost.counted_by) == (3, letters, "characters / 4")
     assert cost.price == pytest.approx((2 * cost.tokens_in + 10 * cost.tokens_out) / 1e6)
     assert cost.seconds is None
-    assert "6 prompts to ask" in str(cost)
+    assert "3 prompts to ask" in str(cost)
 
 
 # -- a server --------------------------------------------------------------------------------------
@@ -261,8 +275,11 @@ def test_smollm2_behind_a_server_in_the_form_of_a_schema(coded, smollm2, book, t
     assert coding.recording.models == {through(server).identity}
 
 
-def test_smollm2_talking_freely_is_malformed_and_repaired_at_most_once(smollm2, book, tmp_path):
+def test_smollm2_talking_freely_is_malformed_and_repaired_at_most_once(
+    smollm2, book, tmp_path, monkeypatch
+):
     """A server without forms: what the small model says is seldom a code, and nothing becomes one."""
+    monkeypatch.setattr("workbench.coding.llm.asking._MAX_TOKENS", 16)
     with model_server(smollm2_answers(smollm2, schema=False, logprobs=False)) as server:
         coding = code_with_llm(
             small_corpus(),

@@ -33,6 +33,7 @@ __all__ = ["command"]
 @click.option(
     "--prompt", default="standard", show_default=True, help="standard, definitions, examples."
 )
+@click.option("--centred", is_flag=True, help="Take off what a turn without content gets.")
 @click.option("--seed", "seeds", multiple=True, type=int, help="A round of questions; repeatable.")
 @click.option("--price-in", type=float, help="Price of a million tokens in prompts.")
 @click.option("--price-out", type=float, help="Price of a million tokens in answers.")
@@ -55,6 +56,7 @@ def command(
     random_state: int,
     context: int,
     prompt: str,
+    centred: bool,
     seeds: tuple[int, ...],
     price_in: float | None,
     price_out: float | None,
@@ -76,6 +78,7 @@ def command(
         "context_turns": context,
         "prompt": prompt,
         "seeds": seeds or (0,),
+        "centred": centred,
     }
     cost = llm_cost(opened, codebook, price_in=price_in, price_out=price_out, **asked)
     if not as_json:

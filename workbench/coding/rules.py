@@ -26,6 +26,7 @@ from workbench.coding.books import codebooks, load_codebook
 from workbench.coding.coder import Coding
 from workbench.coding.spoken import english_fit
 from workbench.corpus import Codebook, Corpus, Layer, LayerMetadata, Scheme
+from workbench.corpus.refusal import Refusal
 from workbench.corpus.sentences import sentence_spans
 from workbench.embedding.fan_out import spread
 from workbench.errors import BadInput, WorkbenchError
@@ -274,7 +275,8 @@ def code_by_rules(
         raise BadInput(
             f"Codebook {book.name!r} has no scheme with rules; schemes with rules: {list(rule_schemes())}."
         )
-    layers, refusals = [], []
+    layers: list[Layer] = []
+    refusals: list[Refusal] = []
     for scheme in schemes:
         _check(scheme)
         fit = english_fit(corpus, scheme, language=_LANGUAGE)

@@ -66,7 +66,8 @@ def code_by_llm(
     executor
         Whose workers ask, with the same result; default: this process.
     options
-        `schemes, units, limit, random_state, context_turns, prompt, seeds, temperature, way`, as in
+        `schemes, units, limit, random_state, context_turns, prompt, seeds, temperature, way, centred`, as
+        in
         `workbench.coding.llm.plan_coding`.
 
     Returns

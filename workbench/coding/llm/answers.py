@@ -54,10 +54,21 @@ class Answer:
     reason: str = ""
 
 
-def from_options(prompt: CodingPrompt, logprobs: Sequence[float]) -> dict[str, float]:
-    """Probability of each option, normalised over the options: p = exp(l) / sum exp(l)."""
-    highest = max(logprobs)
-    weights = [math.exp(one - highest) for one in logprobs]
+def from_options(
+    prompt: CodingPrompt, logprobs: Sequence[float], base: Sequence[float] | None = None
+) -> dict[str, float]:
+    """Probability of each option, normalised over the options: p = exp(l) / sum exp(l).
+
+    Parameters
+    ----------
+    base
+        Log-probabilities of the options after a turn that says nothing; they are taken off first, so that a
+        model which prefers one word whatever is said does not give it to every turn. Zhao et al. (2021),
+        Calibrate before use, arXiv:2102.09690.
+    """
+    told = [x - b for x, b in zip(logprobs, base or [0.0] * len(logprobs), strict=True)]
+    highest = max(told)
+    weights = [math.exp(one - highest) for one in told]
     return {
         option: weight / math.fsum(weights)
         for option, weight in zip(prompt.options, weights, strict=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
@@ -146,7 +146,7 @@ class Asker:
         prompt: CodingPrompt,
         parts: Sequence[Sequence[Asked]],
         parameters: Mapping[str, Any],
-    ) -> Iterator[Any]:
+    ) -> Generator[tuple[int, list[dict[str, Any]]], None, None]:
         chats = ([one.question.messages for one in part] for part in parts)
         form = (prompt.options, prompt.schema if self.way == "json" else None, dict(parameters))
         if self.executor is None:

@@ -76,8 +76,8 @@ def code_with_llm(
     corpus, codebook, model
         What to code, by which book, with which model; see `plan_coding`.
     options
-        `schemes, units, limit, random_state, context_turns, prompt, seeds, temperature, way, recording,
-        executor`, as in `plan_coding`.
+        `schemes, units, limit, random_state, context_turns, prompt, seeds, temperature, way, centred,
+        recording, executor`, as in `plan_coding`.
 
     Raises
     ------

@@ -83,6 +83,7 @@ def plan_coding(
     seeds: Sequence[int] = (0,),
     temperature: float | None = None,
     way: Way | None = None,
+    centred: bool = False,
     recording: str | Path | Recording | None = None,
     executor: Executor | None = None,
 ) -> Plan:
@@ -113,6 +114,9 @@ def plan_coding(
         Of written answers; default 0 for one seed and 0.7 for several.
     way
         `options` (log-probability of each allowed answer) or `json`; default by the model.
+    centred
+        Of scored options: take off what the model gives each option after a turn that says nothing. A small
+        model has favourite words; whether this helps is for `validate` to say.
     recording
         File of the answers; default: one per model in the user's cache.
     executor
@@ -134,6 +138,7 @@ def plan_coding(
         context_turns=context_turns,
         seeds=seeds,
         temperature=default if temperature is None else temperature,
+        centred=centred,
     )
     asker = _asker(model, chosen, recording, executor)
     wanted, refusals = _schemes(book, schemes, corpus)
@@ -196,7 +201,7 @@ def _drawn(
     order = sorted(turns, key=lambda turn: checksum_of([random_state, turn.turn.unit_id]))
     chosen = {turn.turn.unit_id for turn in order[:limit]}
     told = (
-        f"{limit} of {len(turns)} turns with words, drawn at random with equal probability {limit / len(turns):.4f} "
-        f"(random_state {random_state})"
+        f"{limit} of {len(turns)} turns with words, drawn at random with equal probability "
+        f"{limit / len(turns):.4f} (random_state {random_state})"
     )
     return [turn for turn in turns if turn.turn.unit_id in chosen], told

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from workbench.coding.llm.answers import Answer, from_options, from_reply
 from workbench.coding.llm.asking import Asked, Asker
-from workbench.coding.llm.prompt import CodingPrompt, coding_prompts
+from workbench.coding.llm.prompt import CodingPrompt, Turn, coding_prompts
 from workbench.coding.llm.settings import Settings
 from workbench.coding.llm.turns import CodedTurn
 from workbench.corpus import Codebook, Scheme
 from workbench.language_models import Reply
 
-__all__ = ["Decided", "decide_round", "together"]
+__all__ = ["Decided", "decide_round", "questions", "together"]
+
+_NOTHING = "N/A"  # a turn that says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,25 @@ def decide_round(
         prompt, own = asked[0]
         return _written(prompt, list(zip(turns, own, strict=True)), asker, seed)
     prompts = [prompt for prompt, _ in asked]
-    by_turn = zip(*(own for _, own in asked), strict=True)
-    return [
-        Decided(turn, _of_options(scheme, prompts, own, asker), False, tuple(x.key for x in own))
-        for turn, own in zip(turns, by_turn, strict=True)
-    ]
+    bases = [_base(prompt, asker, seed) if chosen.centred else None for prompt in prompts]
+    found = []
+    for turn, own in zip(turns, zip(*(own for _, own in asked), strict=True), strict=True):
+        scored = [
+            from_options(prompt, asker.recording[one.key]["logprobs"], base)
+            for prompt, one, base in zip(prompts, own, bases, strict=True)
+        ]
+        keys = tuple(one.key for one in own)
+        found.append(Decided(turn, _of_options(scheme, prompts, scored), False, keys))
+    return found
+
+
+def _base(prompt: CodingPrompt, asker: Asker, seed: int) -> Sequence[float]:
+    """What the model gives each option after a turn that says nothing."""
+    side = prompt.scheme.side if prompt.scheme.side in {"helper", "client"} else "helper"
+    empty = asker.asked(prompt, prompt.ask(Turn("", side, _NOTHING)), (), seed=seed)
+    asker.ask(prompt, [empty], seed=seed)
+    base: Sequence[float] = asker.recording[empty.key]["logprobs"]
+    return base
 
 
 def _written(
@@ -109,12 +125,8 @@ def _reply(asker: Asker, key: str) -> Reply:
 
 
 def _of_options(
-    scheme: Scheme, prompts: Sequence[CodingPrompt], own: Sequence[Asked], asker: Asker
+    scheme: Scheme, prompts: Sequence[CodingPrompt], scored: Sequence[Mapping[str, float]]
 ) -> Answer:
-    scored = [
-        from_options(prompt, asker.recording[one.key]["logprobs"])
-        for prompt, one in zip(prompts, own, strict=True)
-    ]
     if not scheme.exclusive:
         shares = {str(p.code): s[p.options[0]] for p, s in zip(prompts, scored, strict=True)}
         shares = _capped(scheme, shares)

@@ -28,6 +28,8 @@ class Settings:
         Each is one round of questions; 0 keeps the book's order of codes and examples, others shuffle it.
     temperature
         For written answers; 0 asks for the likeliest.
+    centred
+        Whether scored options are taken relative to their scores after a turn that says nothing.
     """
 
     variant: Variant = VARIANTS["standard"]
@@ -35,6 +37,7 @@ class Settings:
     context_turns: int = 4
     seeds: tuple[int, ...] = (0,)
     temperature: float = 0.0
+    centred: bool = False
 
     def __post_init__(self) -> None:
         if self.context_turns < 0:
@@ -56,4 +59,5 @@ class Settings:
             "context_turns": self.context_turns,
             "seeds": list(self.seeds),
             "temperature": self.temperature,
+            "centred": self.centred,
         }

@@ -25,7 +25,7 @@ __all__ = ["Trail", "trail"]
 
 _PACKAGES = ("dialogue-workbench", "torch", "transformers", "numpy", "polars")
 _REMOVED = "prompt and answer were removed"
-_ROW = {
+_ROW: dict[str, Any] = {
     "scheme": pl.String,
     "unit_id": pl.String,
     "conversation_id": pl.String,

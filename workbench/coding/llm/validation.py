@@ -231,7 +231,8 @@ def _card(scheme: str) -> list[dict[str, Any]]:
     if scheme not in trained_schemes():
         return []
     tables = shipped_head(scheme).card
-    scores = next((rows for title, rows in tables.items() if title.startswith("Scores")), [])
+    none: list[dict[str, Any]] = []
+    scores = next((rows for title, rows in tables.items() if title.startswith("Scores")), none)
     row = next((x for x in scores if str(x.get("measure", "")).startswith("macro-F1")), None)
     if row is None:
         return []
