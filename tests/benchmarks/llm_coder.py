@@ -13,7 +13,6 @@ import argparse
 import json
 import sys
 import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,7 +84,6 @@ def main() -> None:
     recording = wanted.recording or Path(tempfile.mkdtemp()) / "answers.jsonl"
     model, tables, outcomes = local(), [], []
     embeddings = None if wanted.embeddings is None else np.load(wanted.embeddings)
-    begun = time.perf_counter()
     for scheme in SCHEMES:
         gold = corpus.layer(f"{scheme}.gold")
         units = balanced(gold, wanted.each)
@@ -125,7 +123,6 @@ def main() -> None:
             "context turns": wanted.context,
             "model": model.fingerprint,
             "codebook": load_codebook("annomi").checksum,
-            "seconds": round(time.perf_counter() - begun),
             "outcomes": ends.to_dicts(),
             "scores": table.to_dicts(),
         },

@@ -68,12 +68,12 @@ def decide_round(
     prompts = [prompt for prompt, _ in asked]
     bases = [_base(prompt, asker, seed) if chosen.centred else None for prompt in prompts]
     found = []
-    for turn, own in zip(turns, zip(*(own for _, own in asked), strict=True), strict=True):
+    for place, turn in enumerate(turns):
+        keys = tuple(own[place].key for _, own in asked)
         scored = [
-            from_options(prompt, asker.recording[one.key]["logprobs"], base)
-            for prompt, one, base in zip(prompts, own, bases, strict=True)
+            from_options(prompt, asker.recording[key]["logprobs"], base)
+            for prompt, key, base in zip(prompts, keys, bases, strict=True)
         ]
-        keys = tuple(one.key for one in own)
         found.append(Decided(turn, _of_options(scheme, prompts, scored), False, keys))
     return found
 
