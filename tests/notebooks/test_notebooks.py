@@ -13,7 +13,10 @@ from workbench.reports.running import run_notebook
 from workbench.resources import bundled
 
 NOTEBOOKS = sorted(bundled("notebooks").glob("*.ipynb"))
-SHOWN = ("01_corpus", "02_topics", "03_mi_coding", "05_emotion", "07_attribution", "08_report")
+SHOWN = (
+    *("01_corpus", "02_topics", "03_mi_coding", "04_agreement"),
+    *("05_emotion", "07_attribution", "08_report"),
+)
 
 each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 

@@ -52,7 +52,7 @@ def test_it_opens_with_the_model_beside_a_person(coded):
     assert (view.scheme, view.coder, view.reference, view.label) == (
         "talk",
         "head",
-        "anna",
+        "ben",
         TOGETHER,
     )
     assert "head" not in view.param["reference"].objects

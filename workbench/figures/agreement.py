@@ -46,7 +46,7 @@ def confusion_map(table: pl.DataFrame, *, first: str, second: str, of: str = "")
     of
         Label whose yes and no is compared, for codes that do not exclude each other.
     """
-    title = f"Codes of {first} by codes of {second}" + (f": {of}" if of else "")
+    title = f"{first} (lines), {second} (columns)" + (f": {of}" if of else "")
     total = table["count"].sum()
     if not total:
         return bare("The two coders have no unit in common.", title=title)
@@ -85,11 +85,9 @@ def confusion_map(table: pl.DataFrame, *, first: str, second: str, of: str = "")
     return styled(
         figure,
         title=title,
-        x=f"code of {plain(second, limit=_NAME)}",
-        y=f"code of {plain(first, limit=_NAME)}",
         caption=f"n = {total:,} units that both coded. Colour: share of the line.",
         height=230 + 34 * max(k, 3),
-        xaxis={"side": "bottom", "type": "category", "tickangle": 0 if k < 3 else -35},
+        xaxis={"side": "top", "type": "category", "tickangle": 0 if k < 3 else -35},
         yaxis={"autorange": "reversed", "type": "category"},
     )
 
@@ -170,7 +168,7 @@ def code_scores_figure(table: pl.DataFrame, *, coder: str, reference: str) -> go
     table
         `label`, `measure` and the columns of estimates, of one coder against one reference.
     """
-    title = f"Code by code: {coder} against {reference}"
+    title = f"{coder} against {reference}"
     if table.is_empty():
         return bare("The two coders have no unit in common.", title=title)
     labels = table["label"].unique(maintain_order=True).to_list()[::-1]
@@ -242,7 +240,7 @@ def marginal_bars(table: pl.DataFrame) -> go.Figure:
     table
         `coder`, `label`, `estimate` (share of the units that all of them coded), `n`.
     """
-    title = "How often each coder gave each code"
+    title = "Shares of codes"
     if table.is_empty():
         return bare("No unit was coded by all of these coders.", title=title)
     labels = table["label"].unique(maintain_order=True).to_list()
@@ -285,7 +283,7 @@ def calibration_figure(
     labels
         Which labels to draw, in the book's order.
     """
-    title = f"Calibration: {coder} against {reference}"
+    title = f"{coder} against {reference}"
     shown = curve.filter(pl.col("label").is_in(list(labels)))
     if shown.is_empty():
         return bare("No unit has both a probability and a code.", title=title)

@@ -15,6 +15,7 @@ from workbench import __version__
 from workbench.reports.provenance import provenance_tables
 from workbench.study import Study
 from workbench.views import VIEWS, View
+from workbench.views.layers import code_schemes
 from workbench.views.public import Crowd, counts_of
 from workbench.views.static import marked_up, safe, static_html, table_html
 from workbench.views.view import PUBLIC, RESEARCH
@@ -92,6 +93,7 @@ def chapters(study: Study, *, conversation: str, public: bool = False) -> list[C
         Chapter("reader", f"Conversation {conversation}", VIEWS["reader"](study, **talk)),
         *_topics(study),
         Chapter("session", f"Session sheet of {conversation}", VIEWS["session"](study, **talk)),
+        *_agreements(study),
         Chapter("emotion", f"Emotion course of {conversation}", VIEWS["emotion"](study, **talk)),
         *_attributions(study),
     ]
@@ -116,6 +118,18 @@ def _topics(study: Study, *, public: bool = False) -> list[Chapter]:
         Chapter(f"topics-{side}", f"Topics of the {side}", explorer(side=side))
         for side in _choices(explorer(), "side")
     ]
+
+
+def _agreements(study: Study) -> list[Chapter]:
+    """Two chapters per compared scheme of codes, or one that says that none was compared."""
+    compared = _choices(VIEWS["agreement"](study), "scheme")
+    schemes = [scheme for scheme in code_schemes(study) if scheme in compared]
+    found = []
+    for scheme in schemes:
+        for slug, title in (("agreement", "Coders of"), ("contested", "Contested turns of")):
+            view = VIEWS[slug](study, scheme=scheme)
+            found.append(Chapter(f"{slug}-{scheme}", f"{title} {scheme}", view))
+    return found or [Chapter("agreement", "Coder comparison", VIEWS["agreement"](study))]
 
 
 def _attributions(study: Study) -> list[Chapter]:

@@ -172,12 +172,11 @@ class CoderComparison(View):
         rows = data.of_coders(data.table("measures"), [self.coder, self.reference])
         rows = self._coefficients(self._of_label(rows))
         of = "" if self._label is None else f": {self._label}"
-        figure = figures.agreement_dots(
-            rows, title=f"{self._both}{of}", what="agreement (1 is perfect, 0 is chance)"
-        )
+        figure = figures.agreement_dots(rows, title=f"{self._both}{of}", what="agreement")
         note = (
-            "Percent agreement is not corrected for chance; the others differ in what they call chance. "
-            "Where codes are rare, kappa and alpha fall and AC1 does not: read them together."
+            "1 is perfect, 0 is what chance gives. Percent agreement is not corrected for chance; the others "
+            "differ in what they call chance. Where codes are rare, kappa and alpha fall and AC1 does not: "
+            "read them together."
         )
         return figure, note
 
@@ -192,9 +191,7 @@ class CoderComparison(View):
         named = rows.with_columns(
             name=pl.when(pl.col("n_coders") > 2).then(many).otherwise("coders")
         )
-        figure = figures.agreement_dots(
-            named, title="Krippendorff's alpha", what="alpha (1 is perfect, 0 is chance)"
-        )
+        figure = figures.agreement_dots(named, title="Krippendorff's alpha", what="alpha")
         return (
             figure,
             f"{_COLOURS} Is the model one more coder, or another kind?",
@@ -218,8 +215,8 @@ class CoderComparison(View):
         what = "macro-F1" if self._label is None else f"F1 of {self._label}"
         figure = figures.agreement_dots(
             rows.sort("kind", maintain_order=True),
-            title="Each coder against the majority of the other humans",
-            what=f"{what} (1 is perfect)",
+            title="Against the other humans",
+            what=what,
             line=data.human_line(self._label),
         )
         line = data.human_line(self._label)
