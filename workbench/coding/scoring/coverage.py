@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.coding.scoring.facts import CodedMaterial, Table, macro_f1_of
-from workbench.statistics import Estimate, Statistic, cluster_interval, cluster_proportion
+from workbench.statistics import Estimate, cluster_interval, cluster_proportion
 
 if TYPE_CHECKING:
     from workbench.corpus import Scheme
@@ -59,9 +59,7 @@ def coverage_table(
         found = {
             "coverage": _share(kept, sources),
             "accuracy": _share(right[kept], sources[kept]),
-            "macro-F1": cluster_interval(
-                _macro_f1(material, scheme, given), material.sources, random_state=random_state
-            ),
+            "macro-F1": _macro_f1(material, scheme, given, random_state),
         }
         for measure, estimate in found.items():
             rows.append({"abstain below": float(cut), "measure": measure, **estimate.as_row()})
@@ -72,15 +70,12 @@ def _share(holds: NDArray[np.bool_], sources: NDArray[np.str_]) -> Estimate:
     return cluster_proportion(holds, np.ones(len(holds)), sources) if len(holds) else _NOTHING
 
 
-def _macro_f1(material: CodedMaterial, scheme: Scheme, given: NDArray[np.bool_]) -> Statistic:
+def _macro_f1(
+    material: CodedMaterial, scheme: Scheme, given: NDArray[np.bool_], random_state: int
+) -> Estimate:
     """Macro-F1 on what is coded (exclusive schemes), or with withheld labels as not given."""
-    whole = macro_f1_of(material.gold, given, scheme)
-    if not scheme.exclusive:
-        return whole
-    coded = given.any(axis=1)
-
-    def on_coded(rows: NDArray[np.intp]) -> float | None:
-        left = rows[coded[rows]]
-        return whole(left) if len(left) else None
-
-    return on_coded
+    rows = np.flatnonzero(given.any(axis=1)) if scheme.exclusive else np.arange(len(given))
+    if not given.any():
+        return _NOTHING
+    statistic = macro_f1_of(material.gold[rows], given[rows], scheme)
+    return cluster_interval(statistic, material.sources[rows], random_state=random_state)
