@@ -68,10 +68,12 @@ def teach(
     embedded = material.table[:, spec.columns("embedding")]
     domain = fit_domain(embedded, material.sources, random_state=random_state)
     tables = score_head(material, scheme, spec, recipe, report_seeds=report_seeds)
-    card = {
+    card: dict[str, Any] = {
         "What it is": (
-            "A linear classifier over a frozen sentence embedding, surface features, "
-            + ("the previous turns " if spec.reach else "no previous turns, ")
+            "A linear classifier over a frozen sentence embedding, "
+            + (f"layer {spec.early_layer} of its encoder, " if spec.early_layer else "")
+            + "surface features, "
+            + ("the previous turns " if spec.reach else "no previous turns ")
             + "and hashed n-grams. It holds no text and no vocabulary of its training data."
         ),
         "Data": {
