@@ -6,6 +6,7 @@ failed dialogues spell some strategies in another way and were written by other 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,13 +79,12 @@ def unseen_table(trained: TrainedHead, folder: Path, scheme: Scheme, *, seen: se
     corpus = corpus.filter(conversations=talks)
     layer = corpus.layer(f"{scheme.name}.gold")
     table = layer.table.with_columns(pl.col("label").replace(_SPELLINGS))
-    facts = {"scheme": scheme.name, "coder": "ESConv", "coder_kind": "gold"}
-    gold = Layer.build(layer.name, table, type(layer.metadata)(**facts, labels=scheme.labels))
+    gold = Layer.build(layer.name, table, replace(layer.metadata, labels=scheme.labels))
     head = trained.head
     found = build_material(corpus, [gold], scheme, head.features)
     probability = head.predict_proba(found.table)
     assigned = head.assign(probability)
-    right = (assigned & found.gold).any(axis=1)
+    right = (assigned & found.gold).sum(axis=1)
     embedded = found.table[:, head.features.columns("embedding")]
     rows = {
         "macro-F1": cluster_interval(macro_f1_of(found.gold, assigned, scheme), found.sources),

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import param
 import polars as pl
 
+from workbench.coding.layer_notes import out_of_domain_sentence
 from workbench.corpus.schema import CONVERSATION_COLUMNS
 from workbench.figures import corpus as figures
 from workbench.views import corpus_tables as tables
@@ -119,10 +120,12 @@ class CorpusOverview(View):
                 "",
             )
         layer = self._restricted(self.layer)
-        counts = layer.counts()
+        counts, caution = layer.counts(), layer.metadata.caution or ""
         if self.crowd is not None:
             counts = public.label_table(counts, [layer], self.crowd)
-        return figures.label_counts(counts, layer=layer.name), layer.metadata.caution or ""
+        else:
+            caution = " ".join(filter(None, (caution, out_of_domain_sentence(layer))))
+        return figures.label_counts(counts, layer=layer.name), caution
 
     def _layers(self) -> tuple[pl.DataFrame, str]:
         found = [self._restricted(name) for name in self.study.layer_names()]

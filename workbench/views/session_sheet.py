@@ -8,6 +8,7 @@ from typing import Any, ClassVar, cast
 import param
 import polars as pl
 
+from workbench.coding.layer_notes import out_of_domain_sentence
 from workbench.coding.session_measures import TOO_FEW
 from workbench.coding.session_sheet import CAUTION, first_long_enough, session_sheet
 from workbench.coding.session_sheet import SessionSheet as Sheet
@@ -66,7 +67,12 @@ class SessionSheet(View):
         """The sheet's caution, those of the coder, and too few turns."""
         told = [layer.metadata.caution for layer in self._layers()]
         cautions = [CAUTION, *dict.fromkeys(caution for caution in told if caution)]
-        goal = self.study.corpus.conversation(self.conversation).facts["target_behaviour"]
+        talk = self.study.corpus.conversation(self.conversation)
+        for layer in self._layers():
+            outside = out_of_domain_sentence(layer.restricted_to(talk.utterances["id"]))
+            if outside is not None:
+                cautions.append(f"{layer.metadata.scheme}: {outside}")
+        goal = talk.facts["target_behaviour"]
         if goal is None:
             cautions.append(
                 "No change goal is stated for this session: change and sustain talk exist only "
