@@ -38,6 +38,10 @@ _GENERAL = (
     "Coded by a model that learned from demonstrations of motivational interviewing; "
     "how well it agrees with people on these conversations is not known."
 )
+_CHATS = (
+    "Coded by a model that learned from emotional support chats of crowd workers; how well it agrees "
+    "with people on these conversations is not known."
+)
 _OWN = (
     "Coded by a model that learned from codings of one's own; how well it agrees with people on "
     "conversations unlike those is not known."
@@ -184,7 +188,7 @@ def _layer(
     probability = _capped(scheme, head, _score(head, talk, vectors, beside, at))
     assigned = head.assign(probability) & _parents_hold(scheme, head, probability)
     rows = _rows(head, talk, np.flatnonzero(own), at, probability, assigned)
-    cautions = [_GENERAL if not trained.origin.checksum else _OWN]
+    cautions = [_OWN if trained.origin.checksum else _CHATS if book.name == "esconv" else _GENERAL]
     if trained.origin.checksum not in ("", book.checksum):
         cautions.append(_OTHER_WORDING)
     if (talk["role"].str.to_lowercase() == "assistant").any():
