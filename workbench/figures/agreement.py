@@ -30,6 +30,9 @@ KIND_COLOURS = {
 }
 """Kind of a set of coders -> colour."""
 
+_TITLE = 52
+"""Pixels that a title takes."""
+
 _BLUES = [[0.0, "#f7fbff"], [0.5, "#6baed6"], [1.0, "#08306b"]]
 _NAME = 34
 
@@ -87,7 +90,13 @@ def confusion_map(table: pl.DataFrame, *, first: str, second: str, of: str = "")
         title=title,
         caption=f"n = {total:,} units that both coded. Colour: share of the line.",
         height=230 + 34 * max(k, 3),
-        xaxis={"side": "top", "type": "category", "tickangle": 0 if k < 3 else -35},
+        xaxis={
+            "side": "top",
+            "type": "category",
+            "tickangle": 0 if k < 3 else -35,
+            "automargin": False,  # room is made here: a late redraw would meet a figure that is gone
+        },
+        margin_t=_TITLE + 16 + (0 if k < 3 else round(4.2 * min(18, max(map(len, labels))))),
         yaxis={"autorange": "reversed", "type": "category"},
     )
 
@@ -137,7 +146,7 @@ def agreement_dots(
         figure,
         title=title,
         x=what,
-        caption=f"n = {table['n'].max() or 0:,} units. {methods_of(table)}",
+        caption=f"n = {_most(table):,} units. {methods_of(table)}",
         height=170 + 30 * table.height,
         xaxis={"range": [low - 0.04, 1.04]},
         yaxis={
@@ -218,7 +227,7 @@ def code_scores_figure(table: pl.DataFrame, *, coder: str, reference: str) -> go
         title=title,
         x="share (1 is perfect)",
         y="code",
-        caption=f"n = {table['n'].max() or 0:,} units at most. {methods_of(table)} The reference's codes "
+        caption=f"n = {_most(table):,} units at most. {methods_of(table)} The reference's codes "
         f"count as right.{lost}",
         height=200 + 62 * len(labels),
         xaxis={"range": [-0.03, 1.03]},
@@ -263,7 +272,7 @@ def marginal_bars(table: pl.DataFrame) -> go.Figure:
         title=title,
         x="code",
         y="share of units",
-        caption=f"n = {table['n'].max() or 0:,} units that both coded.",
+        caption=f"n = {_most(table):,} units that both coded.",
         height=420,
         barmode="group",
         yaxis={"tickformat": ".0%", "rangemode": "tozero"},
@@ -287,7 +296,7 @@ def calibration_figure(
     shown = curve.filter(pl.col("label").is_in(list(labels)))
     if shown.is_empty():
         return bare("No unit has both a probability and a code.", title=title)
-    n = shown.group_by("label").agg(pl.col("n").sum())["n"].max()
+    n = shown.group_by("label").agg(pl.col("n").sum())["n"].to_list()[0]
     palette = colours_of(curve["label"].unique(maintain_order=True).to_list())
     figure = go.Figure(
         go.Scatter(
@@ -339,3 +348,8 @@ def calibration_figure(
         xaxis={"range": [-0.02, 1.02], "tickformat": ".1f"},
         yaxis={"range": [-0.03, 1.03], "tickformat": ".0%"},
     )
+
+
+def _most(table: pl.DataFrame) -> int:
+    """The largest n of a table of estimates."""
+    return max(table["n"].drop_nulls().to_list(), default=0)

@@ -149,7 +149,7 @@ def agreement(
     if by not in (None, "label"):
         raise BadInput(f"by={by!r}: expected 'label' or None.")
     _check_measures(unit, measures)
-    options = {"level": level, "resamples": resamples, "random_state": random_state}
+    options: dict[str, Any] = {"level": level, "resamples": resamples, "random_state": random_state}
     if unit == "span":
         rows = _span_rows(layers, corpus, by, measures, {**options, "method": method})
         return _table(rows, unit, ())
@@ -222,10 +222,10 @@ def agreement_levels(
         As `agreement`.
     """
     coded = read_coded(layers, corpus=corpus, codebook=codebook, merge=merge)
-    options = {"level": level, "resamples": resamples, "random_state": random_state}
+    options: dict[str, Any] = {"level": level, "resamples": resamples, "random_state": random_state}
     tables = [
         agreement_of(coded, unit, "label", **options) for unit in ("utterance", "conversation")
-    ]  # type: ignore[arg-type]
+    ]
     return levels_of(*tables)
 
 
@@ -383,7 +383,7 @@ def _estimated(
     return found
 
 
-def _choices(level: str, names: list[str]) -> Iterator[tuple[dict[str, str], list[str]]]:
+def _choices(level: str, names: list[str]) -> Iterator[tuple[dict[str, Any], list[str]]]:
     """Options and the measures that they go with."""
     plain = [name for name in names if COEFFICIENTS[name].option is None]
     weighted = [name for name in names if COEFFICIENTS[name].option == "weights"]

@@ -95,7 +95,7 @@ def _refuse_variants(counts: Mapping[str, int], meant: Mapping[str, str]) -> Non
 
 def _most_frequent(counts: Mapping[str, int]) -> dict[str, str]:
     """Spelling -> the most frequent one of the same label."""
-    meant = {}
+    meant: dict[str, str] = {}
     for group in spelling_variants(sorted(counts)):
         right = max(group, key=lambda label: counts[label])
         meant |= {label: right for label in group if label != right}

@@ -303,7 +303,7 @@ class CoderComparison(View):
         table = data.table("levels")
         own = data.of_coders(table, [self.coder, self.reference])
         whose = f"{self._both}."
-        most = table["n_coders"].max()
+        most = max(table["n_coders"].to_list(), default=2)
         if own["icc_a_counts"].is_null().all() and own["icc_a_rates"].is_null().all() and most != 2:
             own, whose = table.filter(pl.col("n_coders") == most), f"All {most} coders."
         shown = own.select(

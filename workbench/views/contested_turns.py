@@ -154,7 +154,7 @@ class ContestedTurns(View):
             pl.col("conversation_id").alias("conversation"), "turn", "text"
         ).with_columns(*_said(codes), table["disagreement"])
         listed = f", the first {_LISTED} are listed" if rows.height > _LISTED else ""
-        coded = self._data.table("coders")["n_units"].max() or 0
+        coded = max(self._data.table("coders")["n_units"].to_list())
         return shown, (
             f"{rows.height:,} contested turns{listed}; the coder with most codes coded {coded:,}. "
             "disagreement: share of pairs of coders that gave different codes. Click a row to read it in its "
