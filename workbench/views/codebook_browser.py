@@ -144,7 +144,10 @@ class CodebookBrowser(View):
         counts = self._layer.counts()
         if self.crowd is not None:
             counts = public.label_table(counts, [self._layer], self.crowd)
-        return figures.label_counts(counts, layer=self._layer.name), ""
+        figure = figures.label_counts(counts, layer=self._layer.name)
+        # one height for a book: a figure that keeps its height is changed in place
+        most = max(len(each.codes) for each in self._book.schemes)
+        return figure.update_layout(height=230 + 26 * most), ""
 
     def _layers(self) -> tuple[Any, str]:
         layers = [self.study.layer(name) for name in self.param["layer"].objects]
