@@ -113,7 +113,10 @@ def test_calibration_needs_a_coder_with_probabilities(coded):
     drawn = next(t for t in block(view, "calibration").content.data if t.name == "change")
     assert list(drawn.x) == own["probability"].to_list()
     assert list(drawn.y) == own["estimate"].to_list()
-    assert "ben has none" in block(VIEWS["agreement"](coded, coder="ben"), "calibration").content
+    (told,) = block(
+        VIEWS["agreement"](coded, coder="ben"), "calibration"
+    ).content.layout.annotations
+    assert "ben has none" in told.text.replace("<br>", " ")
 
 
 def test_a_click_on_a_row_chooses_the_code_or_the_coder(coded):

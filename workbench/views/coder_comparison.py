@@ -10,6 +10,7 @@ import polars as pl
 
 from workbench.errors import NotComputed
 from workbench.figures import agreement as figures
+from workbench.figures.layout import bare
 from workbench.pipeline.agreement import STEP
 from workbench.reliability import COEFFICIENTS
 from workbench.reliability.comparison_humans import HUMAN_KINDS, ONE_HUMAN
@@ -281,7 +282,8 @@ class CoderComparison(View):
 
     def _codes(self) -> tuple[Any, str]:
         if self._scores().is_empty():
-            return f"{self.reference} is an automatic coder: choose a person to compare with.", ""
+            told = f"{self.reference} is an automatic coder: choose a person to compare with."
+            return bare(told, title=self._both), ""
         figure = figures.code_scores_figure(
             self._scores(), coder=self.coder, reference=self.reference
         )
@@ -369,11 +371,11 @@ class CoderComparison(View):
             for name in ("calibration", "calibration_errors")
         )
         if curve.is_empty():
-            return (
+            told = (
                 f"There is no curve: it needs the probabilities of an automatic coder ({self.coder} has none "
-                f"here) and the codes of a person ({self.reference}).",
-                "",
+                f"here) and the codes of a person ({self.reference})."
             )
+            return bare(told, title=self._both), ""
         labels = data.labels[:_CURVES] if self._label is None else [self._label]
         left = len(data.labels) - len(labels)
         figure = figures.calibration_figure(
