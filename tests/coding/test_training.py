@@ -8,15 +8,15 @@ from workbench.coding.training import SHIPPED, destination, train
 from workbench.embedding import Encoder
 from workbench.errors import BadInput, NotComputed
 
-MACRO = "macro-F1, folds 101"
-DIFFERENCE = "difference to it, paired, folds 101"
+MARKS = {"annomi-helper": 0.76, "annomi-client": 0.52}
+"""Macro-F1 that the small heads with context were to reach, in two decimals."""
+
+MACRO = "macro-F1, mean over folds"
+PLAIN = ("TF-IDF + logistic regression", "rules", "most frequent label")
 
 
 def _scores(name):
     return {row["measure"]: row for row in shipped_head(name).card["Scores on videos it never saw"]}
-
-
-WITH_CONTEXT = [name for name in SHIPPED if not name.endswith(ALONE)]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -41,29 +41,44 @@ def test_heads_of_data_that_may_not_be_passed_on_stay_with_the_user(monkeypatch,
     assert find_head("my-scheme").head.name == "annomi-client"
 
 
-@pytest.mark.parametrize(("name", "mark"), [("annomi-helper", 0.75), ("annomi-client", 0.50)])
-def test_heads_reach_their_marks_on_unseen_videos_and_beat_plain_words(name, mark):
+@pytest.mark.parametrize("name", MARKS)
+def test_heads_reach_their_marks_on_unseen_videos_and_beat_what_is_plain(name):
     scores = _scores(name)
-    assert scores[MACRO]["estimate"] >= mark
+    assert round(scores[MACRO]["estimate"], 2) >= MARKS[name]
     assert scores[MACRO]["n_clusters"] == 92
-    assert scores[DIFFERENCE]["low"] > 0
+    for baseline in PLAIN:
+        assert scores[f"difference to {baseline}, paired"]["low"] > 0
 
 
-def test_cards_hold_what_a_reader_needs():
-    for name in WITH_CONTEXT:
-        page = (TRAINED / name / "CARD.md").read_text("utf-8")
-        for part in ("licence of the data", "Annotators left out", "Human reference", "Not for"):
-            assert part in page
-        assert ("Confusion" in page) == shipped_head(name).exclusive
+@pytest.mark.parametrize("name", MARKS)
+def test_cards_hold_what_a_reader_needs(name):
+    card = shipped_head(name).card
+    for title in (
+        "Data",
+        "By label",
+        "Calibration",
+        "By quality of the conversation",
+        "Annotators left out",
+        "Topics left out",
+        "Quality left out",
+        "Human reference",
+        "Confusion (rows: published code)",
+        "Not for",
+    ):
+        assert card[title]
+    assert "licence of the data" in card["Data"]
+    assert len(card["Scores of each fold"]) == 10
 
 
-def test_probabilities_of_shipped_heads_are_calibrated():
-    for name in ("annomi-helper", "annomi-client"):
-        for row in shipped_head(name).card["By label"]:
-            assert row["calibration error"] < row["error if perfect, 95 %"] + 0.03
-            assert row["expected (sum of probabilities)"] == pytest.approx(
-                row["utterances"], rel=0.1
-            )
+@pytest.mark.parametrize("name", MARKS)
+def test_probabilities_of_shipped_heads_are_calibrated(name):
+    card = shipped_head(name).card
+    for row in card["Calibration"]:
+        assert row["above the floor"] <= 0.05
+        assert row["low"] <= row["calibration error"] <= row["high"]
+    for row in card["By label"]:
+        counted = row["expected (sum of probabilities)"]
+        assert counted == pytest.approx(row["utterances"], rel=0.1)
 
 
 def test_unknown_names_and_absent_data_say_so(tmp_path):
