@@ -178,7 +178,7 @@ def test_conversation_order_and_ready_embeddings_change_nothing(tools, coding):
     vectors = embed(corpus.utterances["text"].to_list(), **tools)
     by_id = dict(zip(corpus.utterances["id"], vectors, strict=True))
     for given in (vectors, by_id):
-        coded = code_corpus(corpus, embeddings=given)
+        coded = code_corpus(corpus, embeddings=given, **tools)
         for ours, theirs in zip(coded.layers, coding.layers, strict=True):
             units = theirs.table["unit_id"]
             assert ours.restricted_to(units).table.equals(theirs.table)

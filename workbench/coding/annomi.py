@@ -6,12 +6,12 @@ from pathlib import Path
 
 from workbench import settings
 from workbench.coding.material import Material, build_material
-from workbench.corpus import Scheme, load
+from workbench.corpus import Corpus, Scheme, load
 from workbench.embedding import Embeddings, Encoder
 from workbench.errors import NotComputed
 from workbench.heads import FeatureSpec
 
-__all__ = ["Material", "annomi_folder", "read_material"]
+__all__ = ["Material", "annomi_folder", "annomi_talk", "read_material"]
 
 _FILES = ("AnnoMI-simple.csv", "AnnoMI-full.csv.gz")
 
@@ -36,6 +36,11 @@ def annomi_folder(data: str | Path | None) -> Path:
     return folder
 
 
+def annomi_talk(folder: Path) -> Corpus:
+    """The conversations as a whole."""
+    return load(folder / _FILES[0])
+
+
 def read_material(
     folder: Path,
     scheme: Scheme,
@@ -54,7 +59,7 @@ def read_material(
     embeddings
         Ready embeddings of the utterances of `AnnoMI-simple.csv`.
     """
-    simple, full = load(folder / _FILES[0]), load(folder / _FILES[1])
+    simple, full = annomi_talk(folder), load(folder / _FILES[1])
     layers = [
         layer for layer in (*simple.layers, *full.layers) if layer.metadata.scheme == scheme.name
     ]

@@ -13,6 +13,17 @@ from numpy.typing import NDArray
 from workbench.coding.books import load_codebook
 from workbench.coding.choosing import GivenHead, choose_heads, layer_name
 from workbench.coding.fit_for import fit_for
+from workbench.coding.labelled import (
+    ASSISTANT,
+    DECIMALS,
+    GENERAL,
+    NO_GOAL,
+    WITHOUT_GOAL,
+    capped,
+    goal_notes,
+    label_rows,
+    parents_hold,
+)
 from workbench.coding.layer_notes import OUT_OF_DOMAIN, abstaining, noted, with_shares
 from workbench.coding.material import sides_of
 from workbench.coding.rendered import further_embeddings
@@ -29,32 +40,18 @@ if TYPE_CHECKING:
 
 __all__ = ["NO_GOAL", "Coding", "code_corpus"]
 
-NO_GOAL = "no stated change goal"
-"""Note on client codes of a conversation without `target_behaviour`."""
-
 _ROWS = 2048  # utterances scored at once
-_DECIMALS = 6  # of probabilities, so that they do not depend on how rows were batched
-_GENERAL = (
-    "Coded by a model that learned from demonstrations of motivational interviewing; "
-    "how well it agrees with people on these conversations is not known."
+_OWN = (
+    "Coded by a model that learned from codings of one's own; how well it agrees with people on "
+    "conversations unlike those is not known."
 )
 _CHATS = (
     "Coded by a model that learned from emotional support chats of crowd workers; how well it agrees "
     "with people on these conversations is not known."
 )
-_OWN = (
-    "Coded by a model that learned from codings of one's own; how well it agrees with people on "
-    "conversations unlike those is not known."
-)
 _OTHER_WORDING = (
     "The wording of the codebook has changed since the model learned it; its codes mean what they "
     "meant then."
-)
-_RELATIVE = frozenset({"change", "sustain"})  # codes that exist only relative to a change goal
-_ASSISTANT = "The helper is an AI assistant, while the model learned from human counsellors."
-_NO_GOAL = (
-    "Some or all conversations have no stated change goal, without which change and sustain talk "
-    "are not defined; their rows carry a note."
 )
 
 
@@ -100,7 +97,8 @@ def code_corpus(
     encoder, store
         Sentence encoder (default: the one the heads learned with) and store of embeddings.
     embeddings
-        Ready embeddings of the heads' own encoder, instead of `encoder` and `store`.
+        Ready embeddings of the heads' own encoder; `encoder` and `store` then serve what a head
+        reads beside them.
 
     Returns
     -------
@@ -185,18 +183,17 @@ def _layer(
     own = talk["side"].is_in(sides_of(scheme)).to_numpy()
     spoken = talk["text"].fill_null("").str.strip_chars().str.len_chars().to_numpy() > 0
     at = np.flatnonzero(own & spoken)
-    probability = _capped(scheme, head, _score(head, talk, vectors, beside, at))
-    assigned = head.assign(probability) & _parents_hold(scheme, head, probability)
-    rows = _rows(head, talk, np.flatnonzero(own), at, probability, assigned)
-    cautions = [_OWN if trained.origin.checksum else _CHATS if book.name == "esconv" else _GENERAL]
+    probability = capped(scheme, head.labels, _score(head, talk, vectors, beside, at))
+    assigned = parents_hold(scheme, head.labels, head.assign(probability))
+    rows = label_rows(head.labels, talk, np.flatnonzero(own), at, probability, assigned)
+    cautions = [_OWN if trained.origin.checksum else _CHATS if book.name == "esconv" else GENERAL]
     if trained.origin.checksum not in ("", book.checksum):
         cautions.append(_OTHER_WORDING)
     if (talk["role"].str.to_lowercase() == "assistant").any():
-        cautions.append(_ASSISTANT)
-    if set(scheme.labels) >= _RELATIVE:
-        rows = _with_goal_notes(rows, corpus)
-        if rows["note"].is_not_null().any():
-            cautions.append(_NO_GOAL)
+        cautions.append(ASSISTANT)
+    rows = goal_notes(scheme, rows, corpus)
+    if rows["note"].is_not_null().any():
+        cautions.append(WITHOUT_GOAL)
     rows = _with_domain_notes(rows, trained.domain, vectors, at)
     shares = pl.DataFrame(probability, schema=list(head.labels), orient="row")
     return with_shares(
@@ -235,12 +232,6 @@ def _metadata(
     )
 
 
-def _with_goal_notes(rows: pl.DataFrame, corpus: Corpus) -> pl.DataFrame:
-    without = corpus.conversations.filter(pl.col("target_behaviour").is_null())["id"].implode()
-    lacking = pl.col("conversation_id").is_in(without)
-    return rows.with_columns(pl.when(lacking).then(pl.lit(NO_GOAL)).alias("note"))
-
-
 def _with_domain_notes(
     rows: pl.DataFrame, domain: Domain | None, vectors: NDArray[np.float32], at: NDArray[np.intp]
 ) -> pl.DataFrame:
@@ -248,9 +239,8 @@ def _with_domain_notes(
     if domain is None:
         return rows
     outside = pl.Series(at[domain.outside(vectors[at])], dtype=pl.Int64)
-    note = pl.col("note") if "note" in rows.columns else pl.lit(None, pl.String)
     flag = pl.when(pl.col("_at").is_in(outside.implode())).then(pl.lit(OUT_OF_DOMAIN))
-    return rows.with_columns(noted(note, flag).alias("note"))
+    return rows.with_columns(noted(pl.col("note"), flag).alias("note"))
 
 
 def _score(
@@ -279,51 +269,4 @@ def _score(
             **{name: block[part] for name, block in beside.items()},
         )
         found[start : start + _ROWS] = head.predict_proba(table)
-    return found.round(_DECIMALS)
-
-
-def _capped(scheme: Scheme, head: Head, probability: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A code below another is at most as probable as the one above."""
-    capped = probability.copy()
-    for code in scheme.codes:
-        if {code.label, code.parent} <= set(head.labels):
-            child, parent = head.labels.index(code.label), head.labels.index(code.parent)
-            capped[:, child] = np.minimum(capped[:, child], probability[:, parent])
-    return capped
-
-
-def _parents_hold(
-    scheme: Scheme, head: Head, probability: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Whether each label's parent, if it has one, is assigned too."""
-    assigned = head.assign(probability)
-    holds = np.ones_like(assigned)
-    for code in scheme.codes:
-        if {code.label, code.parent} <= set(head.labels):
-            parent = head.labels.index(code.parent)
-            holds[:, head.labels.index(code.label)] = assigned[:, parent]
-    return holds
-
-
-def _rows(
-    head: Head,
-    talk: pl.DataFrame,
-    own: NDArray[np.intp],
-    at: NDArray[np.intp],
-    probability: NDArray[np.float64],
-    assigned: NDArray[np.bool_],
-) -> pl.DataFrame:
-    """One row per assigned label; one with null label for turns without any."""
-    unit, label = np.nonzero(assigned)
-    given = pl.DataFrame(
-        {
-            "_at": at[unit],
-            "label": [head.labels[j] for j in label],
-            "probability": probability[unit, label],
-        },
-        schema={"_at": pl.Int64, "label": pl.String, "probability": pl.Float64},
-    )
-    units = pl.DataFrame({"_at": own.astype(np.int64)}).with_columns(
-        talk["id"][own].alias("unit_id"), talk["conversation_id"][own].alias("conversation_id")
-    )
-    return units.join(given, on="_at", how="left", maintain_order="left_right")
+    return found.round(DECIMALS)

@@ -22,6 +22,10 @@ class TaggerRecipe:
         Highest rate, reached after a tenth of the steps, then falling to 0.
     weight_decay
         On matrices.
+    average_from
+        The weights kept are the mean over the steps after this share of them.
+    dropout
+        Inside the encoder, between its layers.
     window
         Most tokens of a training window.
     budget
@@ -38,6 +42,8 @@ class TaggerRecipe:
     epochs: int = 5
     learning_rate: float = 1e-4
     weight_decay: float = 0.01
+    average_from: float = 0.6
+    dropout: float = 0.1
     window: int = 256
     budget: int = 2048
     alone: float = 0.15

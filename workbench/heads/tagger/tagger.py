@@ -35,7 +35,7 @@ __all__ = ["Calibrated", "Reading", "Tagger", "Task"]
 Reading: TypeAlias = Literal["context", "alone"]
 """With the turns before, or each turn by itself."""
 
-WINDOW_TOKENS = 180
+WINDOW_TOKENS = 120
 """Most tokens of the previous turns, and of the tagged ones, in a window."""
 
 _BUDGET = 4096  # tokens of windows tagged at once

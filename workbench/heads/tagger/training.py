@@ -58,7 +58,8 @@ def train_network(
         In evaluation mode, in float32.
     """
     torch.manual_seed(random_state)
-    network = TaggerNetwork(folder, {name: g.targets.shape[1] for name, g in goals.items()})
+    outputs = {name: g.targets.shape[1] for name, g in goals.items()}
+    network = TaggerNetwork(folder, outputs, dropout=recipe.dropout)
     network.to(device).train()
     plan = _plan(turns, conversations, recipe, random_state)
     descent = _Descent(network, recipe, len(plan), resolve_precision("auto", device=device))
@@ -83,7 +84,9 @@ def train_network(
             descent.keep(checkpoint, identity, step + 1)
     if checkpoint:
         checkpoint.unlink(missing_ok=True)
-    return network.float().eval()
+    network.float()
+    descent.finish()
+    return network.eval()
 
 
 def _plan(
@@ -106,8 +109,9 @@ def _loss(
     goals: Mapping[str, Goal],
 ) -> Tensor:
     """Cross-entropy with the coders' shares, summed over tasks, mean over turns."""
-    rows = torch.from_numpy(batch.rows).to(next(iter(scores.values())).device)
-    there, at = rows >= 0, rows.clamp(min=0)
+    device = next(iter(scores.values())).device
+    there = torch.from_numpy(batch.tagged).to(device)
+    at = torch.from_numpy(batch.rows).to(device).clamp(min=0)
     losses = []
     for name, found in scores.items():
         own = there & applies[name][at]
@@ -146,6 +150,8 @@ class _Descent:
         ]
         self.optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate)
         self.highest, self.steps, self.taken = recipe.learning_rate, steps, 0
+        self.average_from = round(recipe.average_from * steps)
+        self.mean = {name: p.detach().clone() for name, p in self.master.items()}
 
     def step(self, loss: Tensor) -> None:
         """One step down the gradient of `loss`."""
@@ -159,17 +165,25 @@ class _Descent:
             group["lr"] = self.highest * self._share(self.taken)
         self.optimiser.step()
         self.taken += 1
-        self._hand_over()
+        self._hand_over(self.master)
+        with torch.no_grad():
+            weight = 1 / max(1, self.taken - self.average_from)
+            for name, p in self.master.items():
+                self.mean[name].lerp_(p, weight)
+
+    def finish(self) -> None:
+        """Give the network the mean of the weights since `average_from`."""
+        self._hand_over(self.mean)
 
     def _share(self, step: int) -> float:
         warm = max(1, round(_WARM_UP * self.steps))
         return min((step + 1) / warm, (self.steps - step) / max(1, self.steps - warm))
 
-    def _hand_over(self) -> None:
+    def _hand_over(self, weights: Mapping[str, Tensor]) -> None:
         with torch.no_grad():
             for name, p in self.own.items():
-                if p is not self.master[name]:
-                    p.copy_(self.master[name])
+                if p is not weights[name]:
+                    p.copy_(weights[name])
 
     def keep(self, file: Path, identity: str, step: int) -> None:
         """Write weights, moments and how many steps were taken."""
@@ -178,6 +192,7 @@ class _Descent:
         arrays: dict[str, Tensor] = {}
         for name, p in self.master.items():
             arrays[f"weight:{name}"] = p.detach().contiguous()
+            arrays[f"mean:{name}"] = self.mean[name].contiguous()
             for key, value in self.optimiser.state.get(p, {}).items():
                 arrays[f"{key}:{name}"] = value.detach().contiguous()
         facts = {"identity": identity, "step": step}
@@ -199,14 +214,14 @@ class _Descent:
             for key in stored.keys():  # noqa: SIM118 - a file handle, not a mapping
                 kind, _, name = key.partition(":")
                 value = stored.get_tensor(key)
-                if kind == "weight":
+                if kind in ("weight", "mean"):
                     with torch.no_grad():
-                        self.master[name].copy_(value)
+                        (self.master if kind == "weight" else self.mean)[name].copy_(value)
                 else:
                     state[self.master[name]][kind] = value.to(
                         "cpu" if kind == "step" else self.master[name].device
                     )
         self.optimiser.state.update(state)
-        self._hand_over()
+        self._hand_over(self.master)
         self.taken = int(facts["step"])
         return self.taken
