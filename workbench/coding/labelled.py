@@ -99,7 +99,7 @@ def label_rows(
     given = pl.DataFrame(
         {
             "_at": at[unit],
-            "label": [labels[j] for j in label],
+            "label": [labels[int(j)] for j in label],
             "probability": probability[unit, label],
         },
         schema={"_at": pl.Int64, "label": pl.String, "probability": pl.Float64},

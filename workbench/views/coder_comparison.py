@@ -371,11 +371,11 @@ class CoderComparison(View):
             for name in ("calibration", "calibration_errors")
         )
         if curve.is_empty():
-            told = (
+            absent = (
                 f"There is no curve: it needs the probabilities of an automatic coder ({self.coder} has none "
                 f"here) and the codes of a person ({self.reference})."
             )
-            return bare(told, title=self._both), ""
+            return bare(absent, title=self._both), ""
         labels = data.labels[:_CURVES] if self._label is None else [self._label]
         left = len(data.labels) - len(labels)
         figure = figures.calibration_figure(

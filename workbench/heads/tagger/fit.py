@@ -127,7 +127,7 @@ def fit_tagger(
     network = train_network(
         lesson.turns,
         lesson.goals,
-        np.arange(len(lesson.sources)),
+        range(len(lesson.sources)),
         folder=lesson.folder,
         recipe=how,
         random_state=random_state,
@@ -248,7 +248,7 @@ def _trained_scores(
     network = train_network(
         lesson.turns,
         lesson.goals,
-        np.flatnonzero(train),
+        np.flatnonzero(train).tolist(),
         folder=lesson.folder,
         recipe=how,
         random_state=random_state,

@@ -39,6 +39,7 @@ class TaggerNetwork(nn.Module):
 
     def __init__(self, folder: Path, outputs: Mapping[str, int], *, dropout: float = 0.0) -> None:
         super().__init__()
+        self.sizes = dict(outputs)
         self.encoder: Any = load_model(folder, "fp32")
         self.encoder.pooler = None
         for name, module in self.encoder.named_modules():

@@ -264,8 +264,8 @@ def tag(
         number = np.searchsorted(turns.bounds, [w.rows[0] for w in windows], side="right") - 1
         windows = [w for w, own in zip(windows, number, strict=True) if own in wanted]
     found = {
-        name: np.full((len(turns), output.out_features), np.nan)
-        for name, output in network.outputs.items()
+        name: np.full((len(turns), size), np.nan)
+        for name, size in network.sizes.items()
     }
     cut = list(batches(turns, windows, budget=_BUDGET, equal=True))
     with torch.inference_mode():

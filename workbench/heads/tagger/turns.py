@@ -162,7 +162,8 @@ class Turns:
         """
         found = []
         for number in conversations:
-            left, rows = int(rng.integers(size // 4, size + 1)), []
+            left = int(rng.integers(size // 4, size + 1))
+            rows: list[int] = []
             for row in range(int(self.bounds[number]), int(self.bounds[number + 1])):
                 if rows and self.length(row) > left:
                     found.append(Window(tuple(rows)))
@@ -170,8 +171,8 @@ class Turns:
                 rows.append(row)
                 left -= self.length(row)
             found.append(Window(tuple(rows)))
-        rows = [row for window in found for row in window.rows]
-        again = rng.permutation(rows)[: round(alone * len(rows))]
+        shown = [row for window in found for row in window.rows]
+        again = rng.permutation(shown)[: round(alone * len(shown))]
         return found + [Window((int(row),)) for row in again]
 
 
