@@ -5,8 +5,8 @@ Features and penalties below were chosen by grouped cross-validation on folds of
 helper's head (the client's where it is named), calibration and cut-offs left aside:
 
 - the mean token vector after layer 3 of the encoder, centred and on one scale for all columns:
-  +0.010, client +0.010, log loss 0.616 to 0.590, client 0.792 to 0.789; after layers 1 and 5 -0.001 and +0.003;
-  each column standardised by itself +0.006; token maxima and the first token's vector: nothing;
+  +0.010, client +0.010, log loss 0.616 to 0.590, client 0.792 to 0.789; after layers 1 and 5 -0.001 and
+  +0.003; each column standardised by itself +0.006; token maxima and the first token's vector: nothing;
 - embeddings of the last, the first, the mean of all sentences: +0.003 at best, and nothing on top of
   layer 3;
 - some thirty more surface features, overlap with what the client said (stems, pronouns swapped, word
