@@ -54,6 +54,7 @@ def test_its_card_has_scores_and_the_curve_of_abstaining(folder):
 def test_a_head_is_stored_whole(folder):
     head = TrainedHead.load(folder)
     assert (head.origin.scheme, head.origin.checksum) == ("mood", "moods-1")
+    assert head.origin.learned_from
     again = folder.parent / "again"
     head.save(again)
     assert TrainedHead.load(again).fingerprint == head.fingerprint

@@ -12,6 +12,7 @@ from workbench.reliability.correction import (
     corrected_rates,
     corrected_slopes,
     trained_on_checksum,
+    trained_on_mark,
 )
 
 CORPUS, AUTOMATIC, HUMAN = simulated_corpus(30, 20, seed=4)
@@ -93,6 +94,7 @@ def test_human_codes_that_the_coder_learned_from():
         DRAWN[:3].to_list(),
         ["v000", "v001"],
         ["c000"],
+        [trained_on_mark("v000")],
         trained_on_checksum(DRAWN),
     ):
         learned = replace(AUTOMATIC, metadata=replace(facts, facts={"trained_on": seen}))

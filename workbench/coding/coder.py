@@ -217,6 +217,8 @@ def _metadata(
         facts["merged"] = dict(origin.merged)
     if origin.dropped:
         facts["dropped"] = list(origin.dropped)
+    if origin.learned_from:
+        facts["trained_on"] = list(origin.learned_from)
     return LayerMetadata(
         scheme=scheme.name,
         coder=f"{head.name} head",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from workbench.coding.domain import Domain, fit_domain
 from workbench.coding.scoring import REPORT_SEEDS, score_head
 from workbench.coding.trained_heads import ALONE, Origin, TrainedHead
 from workbench.heads import FeatureSpec, Recipe, fit_head
+from workbench.reliability import trained_on_mark
 
 if TYPE_CHECKING:
     from workbench.coding.material import Material
@@ -92,7 +96,8 @@ def teach(
         ),
         "Not for": not_for + (_GOAL if {"change", "sustain"} <= set(scheme.labels) else ""),
     }
-    return TrainedHead(head.with_card(card), origin, domain)
+    marks = tuple(sorted(map(trained_on_mark, np.unique(material.sources).tolist())))
+    return TrainedHead(head.with_card(card), replace(origin, learned_from=marks), domain)
 
 
 def _domain_facts(domain: Domain) -> dict[str, Any]:

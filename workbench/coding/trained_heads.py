@@ -56,6 +56,9 @@ class Origin:
         Label of the codings -> label that was learned in its place.
     dropped
         Labels of the scheme that were left out.
+    learned_from
+        Marks of the sources it learned from (`workbench.reliability.trained_on_mark`): human codes of
+        these cannot tell how well it codes.
     """
 
     scheme: str
@@ -65,6 +68,7 @@ class Origin:
     checksum: str = ""
     merged: Mapping[str, str] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
+    learned_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +141,8 @@ def _origin(folder: Path, head: Head) -> Origin:
     if not described.is_file():
         return Origin(head.name.removesuffix(ALONE), "", "")
     content: dict[str, Any] = json.loads(described.read_text("utf-8"))
-    return Origin(**{**content, "dropped": tuple(content["dropped"])})
+    lists = {name: tuple(content.get(name, ())) for name in ("dropped", "learned_from")}
+    return Origin(**{**content, **lists})
 
 
 def trained_schemes(*, context: bool = True) -> tuple[str, ...]:

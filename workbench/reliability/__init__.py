@@ -31,6 +31,7 @@ from workbench.reliability.correction import (
     corrected_slopes,
     plan_double_coding,
     trained_on_checksum,
+    trained_on_mark,
 )
 from workbench.reliability.generalisability import (
     GeneralisabilityStudy,
@@ -88,5 +89,6 @@ __all__ = [
     "spelling_variants",
     "tallies",
     "trained_on_checksum",
+    "trained_on_mark",
     "unitizing_alpha",
 ]

@@ -263,10 +263,7 @@ def tag(
         wanted = set(map(int, conversations))
         number = np.searchsorted(turns.bounds, [w.rows[0] for w in windows], side="right") - 1
         windows = [w for w, own in zip(windows, number, strict=True) if own in wanted]
-    found = {
-        name: np.full((len(turns), size), np.nan)
-        for name, size in network.sizes.items()
-    }
+    found = {name: np.full((len(turns), size), np.nan) for name, size in network.sizes.items()}
     cut = list(batches(turns, windows, budget=_BUDGET, equal=True))
     with torch.inference_mode():
         for part in track(cut, doing="Tagging turns", total=len(cut)):

@@ -1,6 +1,6 @@
 """Figures of automatic codes, corrected by a human-coded random sample, and the plan of that sample."""
 
-from workbench.reliability.correction.admission import trained_on_checksum
+from workbench.reliability.correction.admission import trained_on_checksum, trained_on_mark
 from workbench.reliability.correction.double_coded import MIN_SOURCES
 from workbench.reliability.correction.estimates import ESTIMATORS, CorrectedEstimates
 from workbench.reliability.correction.planning import DoubleCodingPlan, plan_double_coding
@@ -17,4 +17,5 @@ __all__ = [
     "corrected_slopes",
     "plan_double_coding",
     "trained_on_checksum",
+    "trained_on_mark",
 ]

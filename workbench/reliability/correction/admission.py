@@ -8,8 +8,9 @@ What the two layers have to say about themselves
 `facts["inclusion_probability"]` of the human layer
     The probability, where it is one number for all units; otherwise a table is handed in.
 `facts["trained_on"]` of the automatic layer
-    What its coder learned from: a list of ids (sources, conversations or units), or one string,
-    `trained_on_checksum` of the unit ids. Empty list: nothing (rules, prompts without examples).
+    What its coder learned from: a list of ids (sources, conversations or units) or of their
+    `trained_on_mark`s, which name nobody; or one string, `trained_on_checksum` of the unit ids. Empty
+    list: nothing (rules, prompts without examples).
 `facts["cross_fitted"]` of the automatic layer
     True where every unit was coded by a model that had not seen its source.
 """
@@ -26,10 +27,19 @@ from workbench.corpus import Layer
 from workbench.errors import BadInput
 from workbench.files import checksum_of
 
-__all__ = ["not_trained_on", "probability_of_draw", "strata_of", "trained_on_checksum"]
+__all__ = [
+    "not_trained_on",
+    "probability_of_draw",
+    "strata_of",
+    "trained_on_checksum",
+    "trained_on_mark",
+]
 
 # words that tell of a choice, not a lottery
 _CHOSEN = ("uncertain", "active", "margin", "entropy", "confiden", "convenien", "purpos", "hand")
+
+
+_NAMED = ("unit_id", "conversation_id", "source")
 
 
 def trained_on_checksum(unit_ids: Iterable[str]) -> str:
@@ -41,6 +51,17 @@ def trained_on_checksum(unit_ids: Iterable[str]) -> str:
     True
     """
     return checksum_of(sorted(set(unit_ids)))
+
+
+def trained_on_mark(name: str) -> str:
+    """Mark of a source, conversation or unit id, from which the id cannot be read.
+
+    Examples
+    --------
+    >>> trained_on_mark("client-12")
+    '8c073b36a2588095'
+    """
+    return checksum_of(["trained on", name])[:16]
 
 
 def probability_of_draw(
@@ -160,8 +181,10 @@ def not_trained_on(automatic: Layer, drawn: pl.DataFrame) -> str | None:
     if isinstance(seen, str):
         learned = drawn.height if trained_on_checksum(drawn["unit_id"]) == seen else 0
     else:
-        ids = list(seen)
-        hit = pl.any_horizontal(pl.col("unit_id", "conversation_id", "source").is_in(ids))
+        ids = set(seen)
+        present = {x for name in _NAMED for x in drawn[name].unique().to_list()}
+        known = [x for x in present if x in ids or trained_on_mark(x) in ids]
+        hit = pl.any_horizontal(pl.col(*_NAMED).is_in(known))
         learned = drawn.filter(hit).height
     if learned:
         raise BadInput(
