@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,10 +52,12 @@ def command(
 
 
 def _train_again(head: str, data: str | None, out: str | None, random_state: int) -> Path:
-    from workbench.coding import training
+    from workbench.coding import full_training, training
     from workbench.emotion import TRAINERS
     from workbench.errors import BadInput
 
+    if head == full_training.FULL:
+        return _train_full(data, out, random_state)
     if head in training.TRAINABLE:
         folder = Path(out) if out else training.destination(head)
         training.train(head, data=data, out=folder, random_state=random_state)
@@ -62,7 +65,22 @@ def _train_again(head: str, data: str | None, out: str | None, random_state: int
     if head in TRAINERS:
         chosen = {"data": Path(data) if data else None, "out": Path(out) if out else None}
         return Path(TRAINERS[head](**chosen, random_state=random_state))
-    raise BadInput.unknown("head", head, [*training.TRAINABLE, *TRAINERS])
+    known = [*training.TRAINABLE, full_training.FULL, *TRAINERS]
+    raise BadInput.unknown("head", head, known)
+
+
+def _train_full(data: str | None, out: str | None, random_state: int) -> Path:
+    """Train the full-size head; unfinished work is kept, so that the same command goes on."""
+    from workbench import settings
+    from workbench.coding.full_training import FULL, train_full
+    from workbench.coding.trained_heads import TRAINED
+
+    kept = settings.cache_home() / "training" / FULL
+    folder = Path(out) if out else TRAINED / FULL
+    click.echo(f"Unfinished work is kept in {kept}; the same command goes on from there.")
+    train_full(data, folder, random_state=random_state, checkpoints=kept)
+    shutil.rmtree(kept, ignore_errors=True)
+    return folder
 
 
 def _train_own(

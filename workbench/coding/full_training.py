@@ -1,35 +1,51 @@
-"""Train the full-size head: one tagger for all schemes of a codebook that are coded in a corpus.
+"""Train the full-size head of AnnoMI: `train_full()`.
 
-Helper codes, helper flags and client codes are learned together, from whole conversations, with the
-annotators' shares as soft targets. Settings were chosen on folds of seed 11; the card reports on
-folds of other seeds.
+Helper codes, helper flags and client codes are learned together by one tagger, from whole
+conversations, with the annotators' shares as soft targets; then blended with small heads that never
+saw the same sources either. Settings and shares of the blend were chosen on folds of seed 11; the
+card reports on folds of other seeds.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.coding.annomi import annomi_folder, annomi_talk, read_material
 from workbench.coding.books import load_codebook
+from workbench.coding.full import Blend, FullHead, blended
 from workbench.coding.material import Material
+from workbench.coding.recipes import features_of, recipe_of
 from workbench.coding.scoring import REPORT_SEEDS, Table, score_predictions
+from workbench.coding.teaching import head_name
+from workbench.coding.trained_heads import find_head
 from workbench.corpus import Corpus, Scheme
-from workbench.heads import FeatureSpec, OutOfFold
-from workbench.heads.tagger import Reading, Tagger, save_tagger
+from workbench.files import atomic_folder
+from workbench.heads import FeatureSpec, OutOfFold, Recipe, fit_head, out_of_fold
+from workbench.heads.head import probabilities
+from workbench.heads.tagger import Reading, save_tagger
 from workbench.heads.tagger.recipe import Goal, TaggerRecipe
+from workbench.heads.tagger.tagger import READINGS, Calibrated, Task
 
-__all__ = ["FULL", "lesson_of", "train_full"]
+if TYPE_CHECKING:
+    from workbench.heads.tagger.fit import ByTask, FoldRun, Lesson
+
+__all__ = ["FULL", "FULL_RECIPE", "train_full"]
 
 FULL = "annomi-full"
 """Name of the full-size head of the AnnoMI codebook."""
 
-_WEIGHTS: Mapping[str, float] = {"annomi-helper-flags": 0.3}
+FULL_RECIPE = TaggerRecipe()
+"""How it is trained."""
+
+_WEIGHTS: Mapping[str, float] = {"annomi-helper-flags": 0.1}
+_READS: Mapping[Reading, str] = {"context": "with previous turns", "alone": "each turn by itself"}
 _ANNOMI = {
     "corpus": "AnnoMI, expert-coded demonstrations of motivational interviewing, English",
     "source": "https://github.com/uccollab/AnnoMI",
@@ -37,53 +53,20 @@ _ANNOMI = {
     "licence of the data": "not stated by its authors; research material",
     "targets": "share of annotators per label where ten coded, else the one annotator's code",
 }
-_READS: Mapping[Reading, str] = {
-    "context": "with previous turns",
-    "alone": "each turn by itself",
-}
 
 
-def lesson_of(
-    corpus: Corpus,
-    materials: Mapping[str, tuple[Scheme, Material]],
-    *,
-    encoder: str | Path | None = None,
-) -> Any:
-    """What a tagger learns from: the corpus' turns, and the codes of some schemes.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Subject:
+    """One scheme's coded utterances, as the small heads read them, and their rows in the corpus."""
 
-    Parameters
-    ----------
-    corpus
-        Whole conversations.
-    materials
-        Scheme and coded utterances, by name of the scheme.
+    scheme: Scheme
+    material: Mapping[Reading, Material]
+    rows: NDArray[np.intp]
 
-    Returns
-    -------
-    workbench.heads.tagger.fit.Lesson
-    """
-    from workbench.heads.tagger.fit import read_lesson
-
-    talk = corpus.utterances
-    facts = corpus.conversations.select("id", "source", "target_behaviour")
-    talk = talk.join(
-        facts, left_on="conversation_id", right_on="id", how="left", maintain_order="left"
-    )
-    tasks = {}
-    for name, (scheme, material) in materials.items():
-        targets = np.full((talk.height, len(scheme.labels)), np.nan)
-        targets[_rows(corpus, material)] = material.targets
-        tasks[name] = Goal(targets, scheme.exclusive, _WEIGHTS.get(name, 1.0))
-    return read_lesson(
-        talk["text"].fill_null("").to_list(),
-        sides=talk["side"].to_list(),
-        conversations=talk["conversation_id"].to_list(),
-        goals=talk["target_behaviour"].to_list(),
-        sources=talk["source"].to_list(),
-        labels={name: scheme.labels for name, (scheme, _) in materials.items()},
-        tasks=tasks,
-        encoder=encoder,
-    )
+    def way(self, reading: Reading) -> tuple[FeatureSpec, Recipe]:
+        """What the small head reads, and how it is trained."""
+        context = reading == "context"
+        return features_of(self.scheme, context=context), recipe_of(self.scheme, context=context)
 
 
 def train_full(
@@ -91,12 +74,12 @@ def train_full(
     out: str | Path | None = None,
     *,
     encoder: str | Path | None = None,
-    recipe: TaggerRecipe | None = None,
+    recipe: TaggerRecipe = FULL_RECIPE,
     report_seeds: Sequence[int] = REPORT_SEEDS,
     random_state: int = 7,
     device: str = "auto",
     checkpoints: str | Path | None = None,
-) -> Tagger:
+) -> FullHead:
     """Train, score and describe the full-size head on AnnoMI.
 
     Parameters
@@ -106,12 +89,11 @@ def train_full(
     out
         Folder to write the head into (replaced as a whole); default: nothing is written.
     encoder
-        Folder or hub name of the encoder to begin with; default: the installed one.
+        Folder or hub name of the encoder that the tagger begins with; default: the installed one.
     report_seeds
         Seeds of the folds that the card's figures are made on; none: no figures.
     checkpoints
-        Folder that keeps unfinished work: the same call goes on where it was stopped. Remove it
-        when done.
+        Folder that keeps unfinished work: the same call goes on where it was stopped.
 
     Raises
     ------
@@ -119,95 +101,203 @@ def train_full(
         If the data are not there.
     """
     from workbench.embedding import resolve_device
-    from workbench.heads.tagger.fit import fit_tagger, tagger_out_of_fold
+    from workbench.heads.tagger.fit import fit_tagger, run_folds
 
     begun = time.monotonic()
     folder, place = annomi_folder(data), resolve_device(device)
-    book = load_codebook("annomi")
-    bare = FeatureSpec(surface=False)
-    materials = {
-        scheme.name: (scheme, read_material(folder, scheme, bare)) for scheme in book.schemes
-    }
-    talk = annomi_talk(folder)
-    lesson = lesson_of(talk, materials, encoder=encoder)
+    corpus = annomi_talk(folder)
+    subjects = _subjects(folder, corpus)
+    lesson = _lesson(corpus, subjects, encoder)
     kept = None if checkpoints is None else Path(checkpoints)
     shared: dict[str, Any] = {"recipe": recipe, "device": place, "checkpoints": kept}
-    runs = [tagger_out_of_fold(lesson, random_state=seed, **shared) for seed in report_seeds]
-    tagger = fit_tagger(lesson, name=FULL, random_state=random_state, **shared)
-    cards = {
-        name: _task_card(
-            scheme, material, [_of_task(run, name, talk, material) for run in runs], report_seeds
-        )
-        for name, (scheme, material) in materials.items()
-    }
+    runs = {seed: run_folds(lesson, random_state=seed, **shared) for seed in report_seeds}
+    tagger, held_out = fit_tagger(lesson, name=FULL, random_state=random_state, **shared)
+    blends, cards = {}, {}
+    for name, subject in subjects.items():
+        for reading in READINGS:
+            blends[name, reading] = _blend(subject, held_out, reading, recipe, random_state)
+        cards[name] = _task_card(subject, runs)
     minutes = (time.monotonic() - begun) / 60
-    card = _card(materials, recipe or TaggerRecipe(), place, minutes)
-    tagger = tagger.with_cards(card, cards)
+    card = _card(corpus, subjects, recipe, place, minutes)
+    full = FullHead(tagger.with_cards(card, cards), blends)
     if out is not None:
-        save_tagger(tagger, out)
-    return tagger
+        with atomic_folder(out) as temporary:
+            save_tagger(full.tagger, temporary / "head")
+            for file in (temporary / "head").iterdir():
+                file.rename(temporary / file.name)
+            (temporary / "head").rmdir()
+            full.write(temporary)
+    return full
 
 
-def _rows(corpus: Corpus, material: Material) -> list[int]:
-    """Row in the corpus of each coded utterance."""
+def _subjects(folder: Path, corpus: Corpus) -> dict[str, _Subject]:
     row_of = {unit: row for row, unit in enumerate(corpus.utterances["id"])}
-    return [row_of[unit] for unit in material.units]
+    found = {}
+    for scheme in load_codebook("annomi").schemes:
+        material: dict[Reading, Material] = {
+            reading: read_material(
+                folder, scheme, features_of(scheme, context=reading == "context")
+            )
+            for reading in READINGS
+        }
+        rows = np.array([row_of[unit] for unit in material["context"].units])
+        found[scheme.name] = _Subject(scheme, material, rows)
+    return found
 
 
-def _of_task(
-    run: Mapping[Reading, Mapping[str, OutOfFold]], name: str, corpus: Corpus, material: Material
-) -> dict[Reading, OutOfFold]:
-    """Predictions for the coded utterances of one task, by way of reading."""
-    at = np.array(_rows(corpus, material))
-    return {
-        reading: OutOfFold(own[name].probability[at], own[name].assigned[at], own[name].fold[at])
-        for reading, own in run.items()
-    }
+def _lesson(corpus: Corpus, subjects: Mapping[str, _Subject], encoder: str | Path | None) -> Lesson:
+    from workbench.heads.tagger.fit import read_lesson
+
+    facts = corpus.conversations.select("id", "source", "target_behaviour")
+    talk = corpus.utterances.join(
+        facts, left_on="conversation_id", right_on="id", how="left", maintain_order="left"
+    )
+    tasks = {}
+    for name, subject in subjects.items():
+        targets = np.full((talk.height, len(subject.scheme.labels)), np.nan)
+        targets[subject.rows] = subject.material["context"].targets
+        tasks[name] = Goal(targets, subject.scheme.exclusive, _WEIGHTS.get(name, 1.0))
+    return read_lesson(
+        talk["text"].fill_null("").to_list(),
+        sides=talk["side"].to_list(),
+        conversations=talk["conversation_id"].to_list(),
+        goals=talk["target_behaviour"].to_list(),
+        sources=talk["source"].to_list(),
+        labels={name: subject.scheme.labels for name, subject in subjects.items()},
+        tasks=tasks,
+        encoder=encoder,
+    )
 
 
-def _task_card(
-    scheme: Scheme,
-    material: Material,
-    runs: Sequence[Mapping[Reading, OutOfFold]],
-    seeds: Sequence[int],
-) -> dict[str, Table]:
+def _blend(
+    subject: _Subject,
+    held_out: ByTask,
+    reading: Reading,
+    recipe: TaggerRecipe,
+    random_state: int,
+) -> Blend:
+    """Calibrate the blend on predictions of parts that had not seen the source."""
+    spec, how = subject.way(reading)
+    material = subject.material[reading]
+    small = out_of_fold(
+        material.table,
+        material.targets,
+        material.sources.tolist(),
+        labels=subject.scheme.labels,
+        exclusive=subject.scheme.exclusive,
+        features=spec,
+        recipe=how,
+        folds=recipe.folds,
+        random_state=random_state,
+    ).probability
+    parts = _parts(subject, held_out, small)
+    everything = np.ones(len(subject.rows), bool)
+    calibrated = _calibrated(subject, parts, reading, everything)
+    name = head_name(subject.scheme, context=reading == "context")
+    return Blend(
+        calibrated, find_head(name.removesuffix("-alone"), context=reading == "context").fingerprint
+    )
+
+
+def _parts(
+    subject: _Subject, tagged: ByTask, small: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    """Probabilities of the coded utterances by each part of a blend."""
+    parts: dict[str, NDArray[np.float64]] = {"small": small}
+    for reading, by_task in tagged.items():
+        parts[reading] = by_task[subject.scheme.name][subject.rows]
+    return parts
+
+
+def _calibrated(
+    subject: _Subject,
+    parts: Mapping[str, NDArray[np.float64]],
+    reading: Reading,
+    among: NDArray[np.bool_],
+) -> Calibrated:
+    from workbench.heads.tagger.fit import calibrated_on
+
+    exclusive = subject.scheme.exclusive
+    wanted = np.where(among[:, None], subject.material[reading].targets, np.nan)
+    return calibrated_on(blended(parts, reading, exclusive=exclusive), wanted, exclusive=exclusive)
+
+
+def _out_of_fold(subject: _Subject, runs: Sequence[FoldRun], reading: Reading) -> OutOfFold:
+    """Predict by blends whose every part was trained, calibrated and cut without the fold."""
+    material, scheme = subject.material[reading], subject.scheme
+    shape = material.targets.shape
+    found = OutOfFold(np.full(shape, np.nan), np.zeros(shape, bool), np.zeros(shape[0], np.intp))
+    for number, run in enumerate(runs):
+        train, aside, test = (mask[subject.rows] for mask in (run.train, run.aside, run.test))
+        parts = _parts(subject, run.probability, _small(subject, reading, train))
+        own = _calibrated(subject, parts, reading, aside)
+        task = Task(scheme.name, scheme.labels, scheme.exclusive, {reading: own})
+        scores = blended(parts, reading, exclusive=scheme.exclusive)[test]
+        probability = probabilities(scores, own.scale, own.offset, exclusive=scheme.exclusive)
+        found.probability[test] = probability
+        found.assigned[test] = task.assign(probability, reading)
+        found.fold[test] = number
+    return found
+
+
+def _small(subject: _Subject, reading: Reading, train: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Probabilities of all coded utterances by a small head that learned from some of them."""
+    (spec, how), material = subject.way(reading), subject.material[reading]
+    head = fit_head(
+        material.table[train],
+        material.targets[train],
+        material.sources[train].tolist(),
+        name="held-out",
+        labels=subject.scheme.labels,
+        exclusive=subject.scheme.exclusive,
+        features=spec,
+        encoder="",
+        recipe=how,
+    )
+    return head.predict_proba(material.table)
+
+
+def _task_card(subject: _Subject, runs: Mapping[int, Sequence[FoldRun]]) -> dict[str, Table]:
     tables: dict[str, Table] = {}
     for reading, words in _READS.items():
-        if runs:
-            found = [run[reading] for run in runs]
-            made = score_predictions(material, scheme, found, report_seeds=seeds)
-            tables |= {f"{title} ({words})": table for title, table in made.items()}
+        if not runs:
+            continue
+        found = [_out_of_fold(subject, run, reading) for run in runs.values()]
+        made = score_predictions(
+            subject.material[reading], subject.scheme, found, report_seeds=list(runs)
+        )
+        tables |= {f"{title} ({words})": table for title, table in made.items()}
     return tables
 
 
 def _card(
-    materials: Mapping[str, tuple[Scheme, Material]],
+    corpus: Corpus,
+    subjects: Mapping[str, _Subject],
     recipe: TaggerRecipe,
     device: str,
     minutes: float,
 ) -> dict[str, Any]:
-    helper = materials["annomi-helper"][1]
-    coded = np.concatenate([own.conversations for _, own in materials.values()])
-    sources = np.concatenate([own.sources for _, own in materials.values()])
+    turns = np.unique(np.concatenate([subject.rows for subject in subjects.values()]))
     return {
         "What it is": (
-            "A sentence encoder fine-tuned to tag every turn of a conversation for all tasks at once. "
-            "A turn is read with the turns before it, never with later ones, or by itself. Its word "
-            "embeddings are those of the encoder it began with; it holds no text of its training data."
+            "A sentence encoder fine-tuned to tag every turn of a conversation for all tasks at once, "
+            "blended with the small heads of the same tasks. A turn is read with the turns before it, "
+            "never with later ones, or by itself. Word embeddings are those of the encoder it began "
+            "with; it holds no text of its training data."
         ),
         "Data": {
             **_ANNOMI,
-            "helper turns": len(helper.texts),
-            "transcripts": len(np.unique(coded)),
-            "videos (kept whole in every fold)": len(np.unique(sources)),
+            "coded turns": len(turns),
+            "transcripts": corpus.conversations.height,
+            "videos (kept whole in every fold)": corpus.conversations["source"].n_unique(),
         },
         "Training": {**asdict(recipe), "device": device, "minutes, figures included": minutes},
         "How to read the scores": (
-            "Folds keep all transcripts of a video together; an eighth of each training part is set "
-            "aside for calibration and cut-offs, so the figures are of networks that learned from 70 % "
-            "of the videos. The network in this folder learned from all of them and is calibrated on "
-            "scores out of fold. Intervals resample videos. The human reference rests on five "
-            "transcripts and is a range, not a ceiling."
+            "Folds keep all transcripts of a video together; an eighth of the sources of each training "
+            "part is set aside for calibration and cut-offs, so the figures are of heads that learned "
+            "from 70 % of the videos. The head in this folder learned from all of them and is "
+            "calibrated on scores out of fold. Intervals resample videos. The human reference rests on "
+            "five transcripts and is a range, not a ceiling."
         ),
         "Not for": (
             "Judging a person, a counsellor or a session by itself; other languages; interviews; "

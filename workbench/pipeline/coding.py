@@ -244,13 +244,13 @@ def _rules_identity(book: Codebook, abstain: float | None) -> str:
 def _full_identity(book: Codebook, context: bool, abstain: float | None) -> str:
     from workbench.coding.full import full_fingerprint
 
-    return checksum_of([book.checksum, full_fingerprint(book.schemes, context=context), abstain])
+    return checksum_of([book.checksum, full_fingerprint(book.name, context=context), abstain])
 
 
 def _coded_in_full(corpus: Corpus, book: Codebook, context: bool, abstain: float | None) -> Scored:
     from workbench.coding.full import code_full
 
-    return _abstaining(code_full(corpus, book.schemes, context=context), abstain)
+    return _abstaining(code_full(corpus, book, context=context), abstain)
 
 
 def _abstaining(coding: Coding, at_least: float | None) -> Coding:

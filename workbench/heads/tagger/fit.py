@@ -11,24 +11,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.embedding.recipe import Recipe, resolve_encoder_path, weights_checksum
 from workbench.embedding.tokens import load_tokenizer
+from workbench.files import atomic_path, checksum_of
 from workbench.heads.calibrate import fit_calibration, fit_thresholds
-from workbench.heads.fit import OutOfFold
 from workbench.heads.folds import grouped_folds
 from workbench.heads.head import probabilities
 from workbench.heads.tagger.recipe import Goal, TaggerRecipe
-from workbench.heads.tagger.tagger import Calibrated, Reading, Tagger, Task, tag
+from workbench.heads.tagger.tagger import READINGS, Calibrated, Reading, Tagger, Task, tag
 from workbench.heads.tagger.training import train_network
 from workbench.heads.tagger.turns import Turns
 
-__all__ = ["Lesson", "fit_tagger", "read_lesson", "tagger_out_of_fold"]
+__all__ = ["ByTask", "FoldRun", "Lesson", "calibrated_on", "fit_tagger", "read_lesson", "run_folds"]
 
-READINGS: tuple[Reading, ...] = ("context", "alone")
+ByTask: TypeAlias = dict[Reading, dict[str, NDArray[np.float64]]]
+"""A table (turns, labels) for each way of reading and task."""
 
 _SET_ASIDE = 8
 """One in so many sources of a training part is kept for calibration."""
@@ -56,10 +58,9 @@ class Lesson:
     sources: NDArray[np.str_]
     folder: Path
 
-    @property
-    def conversation_of(self) -> NDArray[np.intp]:
-        """Number of each turn's conversation, shape (n,)."""
-        return np.repeat(np.arange(len(self.sources)), np.diff(self.turns.bounds))
+    def of_turns(self, conversations: NDArray) -> NDArray:
+        """One value per turn of one value per conversation."""
+        return np.repeat(conversations, np.diff(self.turns.bounds))
 
 
 def read_lesson(
@@ -93,99 +94,43 @@ def read_lesson(
     return Lesson(turns, labels, tasks, np.asarray(sources)[turns.bounds[:-1]], folder)
 
 
-def fit_tagger(
+@dataclass(frozen=True, slots=True, eq=False)
+class FoldRun:
+    """What a tagger says that learned from a part of the turns; masks are over turns, shape (n,).
+
+    Attributes
+    ----------
+    train, aside, test
+        What it learned from, was calibrated on, and never saw.
+    probability
+        Calibrated; nan where the turn was learned from.
+    """
+
+    train: NDArray[np.bool_]
+    aside: NDArray[np.bool_]
+    test: NDArray[np.bool_]
+    probability: ByTask
+
+
+def run_folds(
     lesson: Lesson,
     *,
-    name: str,
-    recipe: TaggerRecipe | None = None,
-    random_state: int = 7,
+    recipe: TaggerRecipe,
+    folds: int = 5,
+    random_state: int,
     device: str = "cpu",
     checkpoints: Path | None = None,
-) -> Tagger:
-    """Train on everything, with calibration on scores out of grouped folds.
+) -> list[FoldRun]:
+    """Train and calibrate without each fold in turn; folds keep sources whole.
 
     Parameters
     ----------
     checkpoints
         Folder for the state of unfinished and the scores of finished folds: a call with the same
         lesson and settings goes on where another one was stopped.
-
-    Returns
-    -------
-    Tagger
-        With empty cards.
     """
-    how = recipe or TaggerRecipe()
-    fold = _folds_of_conversations(lesson, how.folds, random_state)
-    scores: dict[Reading, dict[str, NDArray[np.float64]]] = {r: _blank(lesson) for r in READINGS}
-    for left_out in range(how.folds):
-        part = f"calibration-{left_out}"
-        found = _trained_scores(
-            lesson, fold != left_out, fold == left_out, how, random_state, device, checkpoints, part
-        )
-        _fill(scores, found, lesson, fold == left_out)
-    network = train_network(
-        lesson.turns,
-        lesson.goals,
-        range(len(lesson.sources)),
-        folder=lesson.folder,
-        recipe=how,
-        random_state=random_state,
-        device=device,
-        checkpoint=_file(checkpoints, "whole"),
-        doing=f"Training {name}",
-    )
-    everywhere = np.ones(len(lesson.turns), bool)
-    return Tagger(
-        name=name,
-        tasks={
-            task: Task(
-                task,
-                lesson.labels[task],
-                goal.exclusive,
-                {r: _calibrated(scores[r][task], goal, everywhere) for r in READINGS},
-            )
-            for task, goal in lesson.goals.items()
-        },
-        arrays={
-            key: value.detach().cpu().numpy().astype(np.float16)
-            for key, value in network.trained().items()
-        },
-        encoder=weights_checksum(lesson.folder),
-        reads_turns=how.context_turns,
-        tags_turns=how.tagged_turns,
-        folder=lesson.folder,
-    )
-
-
-def tagger_out_of_fold(
-    lesson: Lesson,
-    *,
-    recipe: TaggerRecipe | None = None,
-    folds: int = 5,
-    random_state: int,
-    device: str = "cpu",
-    checkpoints: Path | None = None,
-) -> dict[Reading, dict[str, OutOfFold]]:
-    """Predict every turn by a network trained, calibrated and cut without its source.
-
-    Returns
-    -------
-    dict of dict of OutOfFold
-        By way of reading and task; one row per turn, nan and False where the task does not apply.
-    """
-    how = recipe or TaggerRecipe()
     fold = _folds_of_conversations(lesson, folds, random_state)
-    turn_fold = fold[lesson.conversation_of]
-    runs = {
-        reading: {
-            task: OutOfFold(
-                np.full(goal.targets.shape, np.nan), np.zeros(goal.targets.shape, bool), turn_fold
-            )
-            for task, goal in lesson.goals.items()
-        }
-        for reading in READINGS
-    }
+    runs = []
     for left_out in range(folds):
         kept = np.flatnonzero(fold != left_out)
         inner = grouped_folds(
@@ -193,56 +138,159 @@ def tagger_out_of_fold(
         )
         aside = np.zeros(len(fold), bool)
         aside[kept[inner == 0]] = True
-        scored = (fold == left_out) | aside
-        found = _trained_scores(
-            lesson, ~scored, scored, how, random_state, device, checkpoints, f"fold-{left_out}"
+        test = fold == left_out
+        scores = _scores(
+            lesson,
+            ~(test | aside),
+            recipe=recipe,
+            random_state=random_state,
+            device=device,
+            checkpoints=checkpoints,
+            part=f"fold {left_out} of {folds}, seed {random_state}",
         )
-        _predict(runs, found, lesson, turn_fold == left_out, aside[lesson.conversation_of])
+        among = lesson.of_turns(aside)
+        probability: ByTask = {
+            reading: {
+                name: _task(lesson, name, {reading: own[name]}, among).probabilities(
+                    own[name], reading
+                )
+                for name in lesson.goals
+            }
+            for reading, own in scores.items()
+        }
+        runs.append(
+            FoldRun(
+                lesson.of_turns(~(test | aside)),
+                among,
+                lesson.of_turns(test),
+                probability,
+            )
+        )
     return runs
 
 
-def _predict(
-    runs: Mapping[Reading, Mapping[str, OutOfFold]],
-    found: Mapping[Reading, Mapping[str, NDArray[np.float64]]],
+def fit_tagger(
     lesson: Lesson,
-    test: NDArray[np.bool_],
-    aside: NDArray[np.bool_],
-) -> None:
-    """Calibrate on the turns `aside` and predict the turns `test`."""
-    for reading, by_task in runs.items():
-        for name, run in by_task.items():
-            goal, scores = lesson.goals[name], found[reading][name]
-            own = _calibrated(scores, goal, aside)
-            task = Task(name, lesson.labels[name], goal.exclusive, {reading: own})
-            rows = np.flatnonzero(test & ~np.isnan(goal.targets[:, 0]))
-            run.probability[rows] = task.probabilities(scores[rows], reading)
-            run.assigned[rows] = task.assign(run.probability[rows], reading)
+    *,
+    name: str,
+    recipe: TaggerRecipe,
+    random_state: int = 7,
+    device: str = "cpu",
+    checkpoints: Path | None = None,
+) -> tuple[Tagger, ByTask]:
+    """Train on everything, with calibration on scores out of grouped folds.
+
+    Parameters
+    ----------
+    checkpoints
+        As in `run_folds`.
+
+    Returns
+    -------
+    tagger : Tagger
+        With empty cards.
+    held_out
+        Calibrated probabilities of every turn by a network that had not seen its source.
+    """
+    fold = _folds_of_conversations(lesson, recipe.folds, random_state)
+    scores: ByTask = {
+        reading: {task: np.full(g.targets.shape, np.nan) for task, g in lesson.goals.items()}
+        for reading in READINGS
+    }
+    for left_out in range(recipe.folds):
+        found = _scores(
+            lesson,
+            fold != left_out,
+            recipe=recipe,
+            random_state=random_state,
+            device=device,
+            checkpoints=checkpoints,
+            part=f"calibration {left_out} of {recipe.folds}",
+        )
+        rows = lesson.of_turns(fold == left_out)
+        for reading, by_task in found.items():
+            for task, own in by_task.items():
+                scores[reading][task][rows] = own[rows]
+    whole = f"{name}, all sources"
+    network = train_network(
+        lesson.turns,
+        lesson.goals,
+        range(len(lesson.sources)),
+        folder=lesson.folder,
+        recipe=recipe,
+        random_state=random_state,
+        device=device,
+        checkpoint=_file(checkpoints, checksum_of([whole, random_state, repr(recipe)])[:16]),
+        doing=f"Training {whole}",
+    )
+    everywhere = np.ones(len(lesson.turns), bool)
+    tasks = {
+        task: _task(lesson, task, {r: scores[r][task] for r in READINGS}, everywhere)
+        for task in lesson.goals
+    }
+    tagger = Tagger(
+        name=name,
+        tasks=tasks,
+        arrays={
+            key: value.detach().cpu().numpy().astype(np.float16)
+            for key, value in network.trained().items()
+        },
+        encoder=weights_checksum(lesson.folder),
+        reads_turns=recipe.context_turns,
+        tags_turns=recipe.tagged_turns,
+        folder=lesson.folder,
+    )
+    held_out: ByTask = {
+        r: {task: own.probabilities(scores[r][task], r) for task, own in tasks.items()}
+        for r in READINGS
+    }
+    return tagger, held_out
 
 
-def _calibrated(scores: NDArray[np.float64], goal: Goal, among: NDArray[np.bool_]) -> Calibrated:
-    rows = among & ~np.isnan(goal.targets[:, 0]) & ~np.isnan(scores[:, 0])
-    given, wanted = scores[rows], goal.targets[rows]
-    scale, offset = fit_calibration(given, wanted, exclusive=goal.exclusive)
-    held_out = probabilities(given, scale, offset, exclusive=goal.exclusive)
-    cuts = fit_thresholds(held_out, wanted, exclusive=goal.exclusive)
-    return Calibrated(scale, offset, cuts)
+def calibrated_on(
+    scores: NDArray[np.float64], targets: NDArray[np.float64], *, exclusive: bool
+) -> Calibrated:
+    """Calibration and cut-offs fitted on scores (n, k) that nothing learned from; nan rows left out."""
+    rows = ~np.isnan(targets[:, 0]) & ~np.isnan(scores[:, 0])
+    given, wanted = scores[rows], targets[rows]
+    scale, offset = fit_calibration(given, wanted, exclusive=exclusive)
+    held_out = probabilities(given, scale, offset, exclusive=exclusive)
+    return Calibrated(scale, offset, fit_thresholds(held_out, wanted, exclusive=exclusive))
 
 
-def _trained_scores(
+def _task(
+    lesson: Lesson,
+    name: str,
+    scores: Mapping[Reading, NDArray[np.float64]],
+    among: NDArray[np.bool_],
+) -> Task:
+    """A task with its ways of reading calibrated on the turns `among`."""
+    goal = lesson.goals[name]
+    wanted = np.where(among[:, None], goal.targets, np.nan)
+    return Task(
+        name,
+        lesson.labels[name],
+        goal.exclusive,
+        {
+            reading: calibrated_on(own, wanted, exclusive=goal.exclusive)
+            for reading, own in scores.items()
+        },
+    )
+
+
+def _scores(
     lesson: Lesson,
     train: NDArray[np.bool_],
-    scored: NDArray[np.bool_],
-    how: TaggerRecipe,
+    *,
+    recipe: TaggerRecipe,
     random_state: int,
     device: str,
     checkpoints: Path | None,
     part: str,
-) -> dict[Reading, dict[str, NDArray[np.float64]]]:
-    """Scores of some conversations by a network trained on others; masks are over conversations."""
-    from workbench.files import checksum_of
-
-    mark = checksum_of([part, random_state, repr(how), train.tolist(), scored.tolist()])[:16]
-    done = _file(checkpoints, f"{part}-{mark}-scores")
+) -> ByTask:
+    """Scores of the conversations outside `train` by a network trained on those in it."""
+    mark = checksum_of([part, random_state, repr(recipe), train.tolist(), list(lesson.goals)])[:16]
+    done = _file(checkpoints, f"{mark}-scores")
     if done is not None and done.is_file():
         return _read_scores(done, lesson)
     network = train_network(
@@ -250,20 +298,20 @@ def _trained_scores(
         lesson.goals,
         np.flatnonzero(train).tolist(),
         folder=lesson.folder,
-        recipe=how,
+        recipe=recipe,
         random_state=random_state,
         device=device,
-        checkpoint=_file(checkpoints, part),
+        checkpoint=_file(checkpoints, mark),
         doing=f"Training {part}",
     )
-    found: dict[Reading, dict[str, NDArray[np.float64]]] = {
+    found: ByTask = {
         reading: tag(
             network,
             lesson.turns,
-            context=how.context_turns if reading == "context" else 0,
-            tagged=how.tagged_turns,
+            context=recipe.context_turns if reading == "context" else 0,
+            tagged=recipe.tagged_turns,
             device=device,
-            conversations=np.flatnonzero(scored).tolist(),
+            conversations=np.flatnonzero(~train).tolist(),
         )
         for reading in READINGS
     }
@@ -272,46 +320,28 @@ def _trained_scores(
     return found
 
 
-def _write_scores(file: Path, found: Mapping[Reading, Mapping[str, NDArray[np.float64]]]) -> None:
+def _write_scores(file: Path, found: ByTask) -> None:
     from safetensors.numpy import save_file
-
-    from workbench.files import atomic_path
 
     arrays = {f"{r}:{task}": scores for r, by in found.items() for task, scores in by.items()}
     with atomic_path(file) as temporary:
         save_file(arrays, str(temporary))
 
 
-def _read_scores(file: Path, lesson: Lesson) -> dict[Reading, dict[str, NDArray[np.float64]]]:
+def _read_scores(file: Path, lesson: Lesson) -> ByTask:
     from safetensors.numpy import load_file
 
     arrays = load_file(str(file))
     return {r: {task: arrays[f"{r}:{task}"] for task in lesson.goals} for r in READINGS}
 
 
-def _fill(
-    scores: Mapping[Reading, dict[str, NDArray[np.float64]]],
-    found: Mapping[Reading, Mapping[str, NDArray[np.float64]]],
-    lesson: Lesson,
-    conversations: NDArray[np.bool_],
-) -> None:
-    rows = conversations[lesson.conversation_of]
-    for reading, by_task in found.items():
-        for task, own in by_task.items():
-            scores[reading][task][rows] = own[rows]
-
-
-def _blank(lesson: Lesson) -> dict[str, NDArray[np.float64]]:
-    return {task: np.full(goal.targets.shape, np.nan) for task, goal in lesson.goals.items()}
-
-
 def _folds_of_conversations(lesson: Lesson, folds: int, random_state: int) -> NDArray[np.intp]:
     """Fold of each conversation, by turns of its source, as `grouped_folds` deals rows."""
     of_turns = grouped_folds(
-        lesson.sources[lesson.conversation_of].tolist(), folds=folds, random_state=random_state
+        lesson.of_turns(lesson.sources).tolist(), folds=folds, random_state=random_state
     )
     return of_turns[lesson.turns.bounds[:-1]]
 
 
-def _file(folder: Path | None, part: str) -> Path | None:
-    return None if folder is None else folder / f"{part}.safetensors"
+def _file(folder: Path | None, name: str) -> Path | None:
+    return None if folder is None else folder / f"{name}.safetensors"

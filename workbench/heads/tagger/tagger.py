@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from workbench.embedding.tokens import Tokenizer
     from workbench.heads.tagger.network import TaggerNetwork
 
-__all__ = ["Calibrated", "Reading", "Tagger", "Task"]
+__all__ = ["READINGS", "Calibrated", "Reading", "Tagger", "Task"]
 
 Reading: TypeAlias = Literal["context", "alone"]
 """With the turns before, or each turn by itself."""
+
+READINGS: tuple[Reading, ...] = ("context", "alone")
 
 WINDOW_TOKENS = 120
 """Most tokens of the previous turns, and of the tagged ones, in a window."""

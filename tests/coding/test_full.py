@@ -1,0 +1,117 @@
+"""The full-size head: trained on a few real transcripts, found, and coding a study."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+import workbench as wb
+from workbench import settings
+from workbench.coding.annomi import annomi_talk
+from workbench.coding.full import code_full, find_full_head
+from workbench.coding.full_training import FULL, train_full
+from workbench.errors import MissingModel
+from workbench.heads.tagger.recipe import TaggerRecipe
+
+pytestmark = [
+    pytest.mark.skipif(
+        settings.data_home() is None, reason="no real corpora here (WORKBENCH_DATA_HOME)"
+    ),
+    pytest.mark.timeout(1200),
+]
+SHORT = TaggerRecipe(epochs=1, window=128, folds=2)
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """A folder with AnnoMI's files, cut to sixteen short transcripts."""
+    source = settings.data_home() / "annomi"
+    folder = tmp_path_factory.mktemp("annomi")
+    simple = pl.read_csv(source / "AnnoMI-simple.csv", infer_schema=False)
+    short = (
+        simple.group_by("transcript_id", maintain_order=True)
+        .len()
+        .filter(pl.col("len").is_between(14, 36))["transcript_id"][:16]
+    )
+    kept = pl.col("transcript_id").is_in(short.implode())
+    simple.filter(kept).write_csv(folder / "AnnoMI-simple.csv")
+    full = pl.read_csv(source / "AnnoMI-full.csv.gz", infer_schema=False).filter(kept)
+    full.write_csv(folder / "plain.csv")
+    import gzip
+
+    (folder / "AnnoMI-full.csv.gz").write_bytes(gzip.compress((folder / "plain.csv").read_bytes()))
+    (folder / "plain.csv").unlink()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def home(few, tmp_path_factory):
+    """A user's folder of heads with a full-size head that has seen little."""
+    home = tmp_path_factory.mktemp("heads")
+    train_full(few, home / FULL, recipe=SHORT, report_seeds=(101,), device="cpu")
+    return home
+
+
+@pytest.fixture
+def found(home, monkeypatch):
+    from workbench.coding import full
+
+    monkeypatch.setattr(full, "TRAINED", home)
+    return find_full_head("annomi")
+
+
+def test_its_card_has_the_figures_of_every_task_in_both_ways_of_reading(home):
+    card = (home / FULL / "CARD.md").read_text("utf-8")
+    for task in ("annomi-helper", "annomi-helper-flags", "annomi-client"):
+        assert f"# {task}" in card
+    assert card.count("## Scores on videos it never saw (with previous turns)") == 3
+    assert card.count("## Scores on videos it never saw (each turn by itself)") == 3
+    assert "difference to TF-IDF + logistic regression, paired" in card
+
+
+def test_it_codes_in_both_ways_and_says_how_much_it_read(found, few):
+    corpus = annomi_talk(few)
+    for context, ending in ((True, "full"), (False, "full-alone")):
+        coding = code_full(corpus, "annomi", context=context, device="cpu")
+        names = [layer.name for layer in coding.layers]
+        assert names == [
+            f"{task}.{ending}" for task in ("annomi-helper", "annomi-helper-flags", "annomi-client")
+        ]
+        for layer in coding.layers:
+            assert (layer.metadata.context_turns > 0) == context
+            assert layer.metadata.model == found.fingerprint
+            assert len(layer.metadata.facts["trained_on"]) > 0
+        helper = coding.layers[0]
+        total = helper.probabilities.select(pl.sum_horizontal(helper.metadata.labels)).to_series()
+        assert total.to_numpy() == pytest.approx(1, abs=1e-5)
+        sides = dict(corpus.utterances.select("id", "side").iter_rows())
+        assert {sides[unit] for unit in helper.table["unit_id"]} == {"helper"}
+
+
+def test_what_else_is_in_the_corpus_changes_no_code(found, few):
+    corpus = annomi_talk(few)
+    talk = corpus.conversations["id"][0]
+    alone = code_full(corpus.filter(conversations=[talk]), "annomi", device="cpu").layers[0]
+    among = code_full(corpus, "annomi", device="cpu").layers[0]
+    same = among.restricted_to(alone.table["unit_id"])
+    labels = list(alone.metadata.labels)
+    np.testing.assert_allclose(
+        same.probabilities.select(labels).to_numpy(),
+        alone.probabilities.select(labels).to_numpy(),
+        atol=1e-3,
+    )
+
+
+def test_a_study_keeps_its_layers_beside_those_of_the_small_heads(found, few, tmp_path):
+    study = wb.Study.create(tmp_path / "study", annomi_talk(few))
+    layers = wb.code(study, "annomi", size="full")
+    assert layers[0].name == "annomi-helper.full"
+    assert study.layer("annomi-client.full").metadata.coder == "annomi-client full head"
+
+
+def test_without_one_it_says_how_to_get_it(monkeypatch, tmp_path):
+    from workbench.coding import full
+
+    monkeypatch.setattr(full, "TRAINED", tmp_path)
+    monkeypatch.setenv("WORKBENCH_HEADS_HOME", str(tmp_path))
+    with pytest.raises(MissingModel, match="workbench train annomi-full"):
+        find_full_head("annomi")
