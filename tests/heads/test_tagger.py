@@ -7,7 +7,7 @@ import pytest
 
 from workbench.errors import BadInput, MissingModel
 from workbench.heads.tagger import load_tagger, save_tagger
-from workbench.heads.tagger.fit import Lesson, fit_tagger, read_lesson, tagger_out_of_fold
+from workbench.heads.tagger.fit import Lesson, fit_tagger, read_lesson, run_folds
 from workbench.heads.tagger.recipe import Goal, TaggerRecipe
 from workbench.heads.tagger.tagger import tag
 from workbench.heads.tagger.training import train_network
@@ -52,7 +52,9 @@ def learned():
 
 @pytest.fixture(scope="module")
 def tagger(learned):
-    return fit_tagger(learned, name="asking", recipe=SHORT, random_state=3)
+    tagger, held_out = fit_tagger(learned, name="asking", recipe=SHORT, random_state=3)
+    assert np.isfinite(held_out["alone"]["asks"]).all()
+    return tagger
 
 
 def given(texts: list[str]) -> dict[str, list[str]]:
@@ -150,19 +152,22 @@ def test_a_stopped_training_ends_with_the_same_weights(learned, tmp_path, monkey
         np.testing.assert_array_equal(parameter.detach().numpy(), resumed[name].detach().numpy())
 
 
-def test_out_of_fold_every_turn_is_scored_by_a_network_that_never_saw_its_source(learned, tmp_path):
-    runs = tagger_out_of_fold(learned, recipe=SHORT, folds=2, random_state=9, checkpoints=tmp_path)
-    again = tagger_out_of_fold(learned, recipe=SHORT, folds=2, random_state=9, checkpoints=tmp_path)
-    for reading in ("context", "alone"):
-        run = runs[reading]["asks"]
-        assert np.isfinite(run.probability).all()
-        assert (run.assigned.sum(axis=1) == 1).all()
-        np.testing.assert_array_equal(run.probability, again[reading]["asks"].probability)
-    right = runs["context"]["asks"].assigned == (learned.goals["asks"].targets == 1)
-    assert right.mean() > 0.8
+def test_in_every_fold_turns_are_tagged_by_a_network_that_never_saw_their_source(learned, tmp_path):
+    options = {"recipe": SHORT, "folds": 2, "random_state": 9, "checkpoints": tmp_path}
+    runs = run_folds(learned, **options)
+    again = run_folds(learned, **options)
+    talk = learned.of_turns(np.arange(len(learned.sources)))
+    assert np.sum([run.test for run in runs], axis=0).tolist() == [1] * len(talk)
+    for run, same in zip(runs, again, strict=True):
+        parts = [set(talk[mask]) for mask in (run.train, run.aside, run.test)]
+        assert sum(map(len, parts)) == len(set().union(*parts)) == len(learned.sources)
+        for reading in ("context", "alone"):
+            found = run.probability[reading]["asks"]
+            assert np.isfinite(found[:, 0]).tolist() == (~run.train).tolist()
+            np.testing.assert_array_equal(found, same.probability[reading]["asks"])
 
 
 def test_scores_are_made_for_the_conversations_asked_for(tagger, learned):
     scores = tag(tagger.network, learned.turns, context=2, tagged=3, conversations=[1])
     made = np.isfinite(scores["asks"][:, 0])
-    assert made.tolist() == (learned.conversation_of == 1).tolist()
+    assert made.tolist() == (learned.of_turns(np.arange(len(learned.sources))) == 1).tolist()

@@ -103,6 +103,8 @@ def export_study(
     for file in sorted((study.folder / "topics").glob("*.parquet")):
         if file.stem.partition("-")[2] in wanted:
             tables[f"topics/{file.stem}"] = pl.read_parquet(file)
+    for file in sorted((study.folder / "agreement").glob("*.parquet")):
+        tables[f"agreement/{file.stem}"] = pl.read_parquet(file)
     if to_share:
         return _write_to_share(study, Path(folder), tables, format)
     return _write_tables(Path(folder), tables, format)

@@ -123,6 +123,8 @@ def read_rows(path: Path) -> pl.DataFrame:
     BadInput
         If the file is missing, empty or not readable as a table.
     """
+    if not path.is_file():
+        raise BadInput.in_file(path, "there is no such file.")
     rows = _blank_to_null(_raw(path)).drop(ROW, strict=False)
     return rows.with_columns(as_numbers(rows[name]) for name in rows.columns)
 
