@@ -54,14 +54,19 @@ class LocalLM:
             )
 
     @cached_property
-    def fingerprint(self) -> str:
-        """Folder name, precision and a checksum over configuration, tokenizer and weight files."""
+    def weights(self) -> str:
+        """Checksum over configuration, tokenizer and weight files."""
         parts = {
             file.name: _sampled_checksum(file)
             for file in sorted(self.folder.iterdir())
             if file.suffix in {".json", ".jinja", ".safetensors", ".bin", ".model", ".txt"}
         }
-        return f"{self.folder.name}-float32-{checksum_of(parts)[:16]}"
+        return checksum_of(parts)
+
+    @property
+    def fingerprint(self) -> str:
+        """Folder name, precision and checksum."""
+        return f"{self.folder.name}-float32-{self.weights[:16]}"
 
     @cached_property
     def _tokenizer(self) -> Any:

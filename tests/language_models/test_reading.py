@@ -1,0 +1,76 @@
+"""A language model describes turns: from what came before them, or each by itself."""
+
+import numpy as np
+import pytest
+
+from workbench.errors import BadInput
+from workbench.language_models.reading import READ_TURNS, TurnReader
+
+TALK = ["How was your week?", "I did not smoke.", "Not once.", "No. It was hard, though."]
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return TurnReader([2, 4])
+
+
+def read(reader, texts, *, talk="a", goal="smoking", **options):
+    sides = ["client" if number % 2 else "helper" for number in range(len(texts))]
+    facts = {"sides": sides, "conversations": [talk] * len(texts), "goals": [goal] * len(texts)}
+    return reader.read(texts, **facts, **options)
+
+
+def close(one, other):
+    """Cosine of each pair of rows."""
+    return (one * other).sum(axis=1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
+
+
+def test_a_turn_is_described_by_two_states_of_each_layer(reader):
+    found = read(reader, TALK)
+    assert found.shape == (4, reader.width)
+    assert reader.width % 4 == 0
+    assert np.isfinite(found).all()
+
+
+def test_a_later_turn_changes_nothing_before_it(reader):
+    assert close(read(reader, TALK)[:2], read(reader, TALK[:2])) == pytest.approx(1, abs=1e-3)
+
+
+def test_an_earlier_turn_and_the_goal_are_read(reader):
+    whole = read(reader, TALK)
+    other = read(reader, ["Did you drink?", *TALK[1:]])
+    assert close(whole[1:2], other[1:2])[0] < 0.9999
+    assert close(whole[:1], read(reader, TALK, goal=None)[:1])[0] < 0.9999
+
+
+def test_alone_a_turn_is_read_without_the_others(reader):
+    single = read(reader, TALK, context=False)
+    other = read(reader, ["Did you drink?", *TALK[1:]], context=False)
+    np.testing.assert_array_equal(single[1:], other[1:])
+
+
+def test_other_conversations_change_nothing(reader):
+    single = read(reader, TALK)
+    both = reader.read(
+        TALK * 2,
+        sides=["helper", "client"] * 4,
+        conversations=["a"] * 4 + ["b"] * 4,
+        goals=["smoking"] * 8,
+    )
+    np.testing.assert_array_equal(both[:4], single)
+    np.testing.assert_array_equal(both[4:], single)
+
+
+def test_a_long_talk_is_read_in_runs_of_neighbours(reader):
+    many = [f"This is turn number {number}." for number in range(3 * READ_TURNS)]
+    found = read(reader, many)
+    assert np.isfinite(found).all()
+    late = read(reader, many[READ_TURNS:])  # its first run begins where the second did
+    assert close(found[-READ_TURNS:], late[-READ_TURNS:]) == pytest.approx(1, abs=1e-3)
+
+
+def test_bad_input_is_refused(reader):
+    with pytest.raises(BadInput, match="per turn"):
+        reader.read(["a"], sides=[], conversations=["x"], goals=[None])
+    with pytest.raises(BadInput, match="no layer 99"):
+        assert TurnReader([99]).width
