@@ -166,9 +166,7 @@ def head_effects(name: str) -> list[str]:
     static = Encoder(engine="static")
     variants: dict[str, tuple[FeatureSpec, Encoder]] = {
         "transformer vectors, as shipped": (spec, Encoder()),
-        "static vectors": (replace(spec, dimensions=static.dimension), static),
-        "and the turn rendered with 1 before it": (replace(spec, rendered_turns=1), Encoder()),
-        "and the turn rendered with 3 before it": (replace(spec, rendered_turns=3), Encoder()),
+        "static vectors": (replace(spec, dimensions=static.dimension, early_layer=0), static),
     }
     lines, base = [], None
     for title, (columns, encoder) in variants.items():

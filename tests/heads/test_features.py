@@ -9,6 +9,8 @@ from workbench.heads.ngrams import hashed_ngrams, sparse_ngrams
 from workbench.heads.spec import ColumnKind
 from workbench.heads.surface import SURFACE_FEATURES, surface_features
 
+READS = {"reader": "some model", "reader_width": 3, "reader_layers": (4,), "reader_turns": 5}
+
 
 def _column(text, name):
     return float(surface_features([text])[0, SURFACE_FEATURES.index(name)])
@@ -56,7 +58,7 @@ def test_context_stops_at_the_conversation_and_marks_the_side():
 
 
 def test_kinds_of_columns_cover_the_table_once():
-    spec = FeatureSpec(dimensions=5, context_turns=3, hashed=16, rendered_turns=2, early_layer=3)
+    spec = FeatureSpec(dimensions=5, context_turns=3, hashed=16, early_layer=3, **READS)
     kinds = get_args(ColumnKind)
     covered = np.concatenate([spec.columns(kind) for kind in kinds])
     assert sorted(covered) == list(range(spec.width))
@@ -102,30 +104,31 @@ def test_a_spec_without_characters_reads_as_before_they_existed():
     assert FeatureSpec.from_dict(spec.to_dict()) == spec
 
 
-def test_a_turn_rendered_with_those_before_it_is_a_block_of_its_own():
-    spec = FeatureSpec(dimensions=2, surface=False, hashed=8, rendered_turns=3)
-    plain, rendered = np.eye(2), np.array([[0.6, 0.8], [0.8, 0.6]])
-    table = features(spec, ["a", "b"], plain, rendered=rendered, rows=[1])
-    assert table.shape == (1, spec.width) == (1, 12)
+def test_what_a_language_model_makes_of_a_turn_is_a_block_of_its_own():
+    spec = FeatureSpec(dimensions=2, surface=False, hashed=8, **READS)
+    plain, read = np.eye(2), np.array([[0.6, 0.8, 0.1], [0.8, 0.6, 0.2]])
+    table = features(spec, ["a", "b"], plain, read=read, rows=[1])
+    assert table.shape == (1, spec.width) == (1, 13)
     assert np.allclose(table[:, spec.columns("embedding")], [[0, 1]])
-    assert np.allclose(table[:, spec.columns("rendered embedding")], [[0.8, 0.6]])
-    assert spec.reach == 3
+    assert np.allclose(table[:, spec.columns("reader")], [[0.8, 0.6, 0.2]])
+    assert spec.reach == 5
     assert FeatureSpec.from_dict(spec.to_dict()) == spec
-    assert "rendered_turns" not in FeatureSpec(hashed=8).to_dict()
-    with pytest.raises(BadInput, match="together with 3 before it"):
-        features(spec, ["a", "b"], plain)
-    with pytest.raises(BadInput, match="one row per utterance"):
-        features(spec, ["a", "b"], plain, rendered=rendered[:1])
+    assert "reader" not in FeatureSpec(hashed=8).to_dict()
+    for wrong in (None, read[:1], read[:, :2]):
+        with pytest.raises(BadInput, match=r"TurnReader\(\[4\]\)"):
+            features(spec, ["a", "b"], plain, read=wrong)
+    with pytest.raises(BadInput, match="make no table"):
+        FeatureSpec(reader="some model")
 
 
 def test_a_turn_after_an_early_layer_is_a_block_of_its_own():
-    spec = FeatureSpec(dimensions=2, context_turns=1, hashed=8, rendered_turns=1, early_layer=3)
+    spec = FeatureSpec(dimensions=2, context_turns=1, hashed=8, early_layer=3, **READS)
     talk = {"conversations": ["x", "x"], "sides": ["h", "c"], "rows": [1]}
     plain, early = np.eye(2), np.array([[0.6, 0.8], [0.8, 0.6]])
-    table = features(spec, ["a", "b"], plain, rendered=plain, early=early, **talk)
+    table = features(spec, ["a", "b"], plain, read=np.ones((2, 3)), early=early, **talk)
     assert np.allclose(table[:, spec.columns("early embedding")], [[0.8, 0.6]])
-    assert np.allclose(table[:, spec.columns("rendered embedding")], [[0, 1]])
-    assert (spec.reach, FeatureSpec.from_dict(spec.to_dict())) == (1, spec)
+    assert np.allclose(table[:, spec.columns("reader")], 1)
+    assert (spec.reach, FeatureSpec.from_dict(spec.to_dict())) == (5, spec)
     assert "early_layer" not in FeatureSpec(hashed=8).to_dict()
     with pytest.raises(BadInput, match=r"at_layer\(3\)"):
-        features(spec, ["a", "b"], plain, rendered=plain, **talk)
+        features(spec, ["a", "b"], plain, read=np.ones((2, 3)), **talk)

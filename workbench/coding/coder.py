@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from workbench.coding.books import load_codebook
 from workbench.coding.choosing import GivenHead, choose_heads, layer_name
 from workbench.coding.fit_for import fit_for
+from workbench.coding.further import further_inputs
 from workbench.coding.labelled import (
     ASSISTANT,
     DECIMALS,
@@ -26,7 +27,6 @@ from workbench.coding.labelled import (
 )
 from workbench.coding.layer_notes import OUT_OF_DOMAIN, abstaining, noted, with_shares
 from workbench.coding.material import sides_of
-from workbench.coding.rendered import further_embeddings
 from workbench.corpus import Codebook, Corpus, Layer, LayerMetadata, Scheme
 from workbench.corpus.refusal import Refusal
 from workbench.embedding import Embeddings, Encoder, aligned, embed
@@ -130,12 +130,15 @@ def code_corpus(
     talk = talk.filter(pl.col("conversation_id").is_in(wanted))
     dimension = pairs[0][1].head.features.dimensions
     vectors = _vectors(corpus, talk, encoder, store, embeddings, dimension)
+    goals = dict(corpus.conversations.select("id", "target_behaviour").iter_rows())
     layers = []
     for scheme, trained in pairs:
         fitting = pl.Series(list(fits[scheme.name].conversations)).implode()
         keep = talk["conversation_id"].is_in(fitting)
         own = talk.filter(keep)
-        beside = further_embeddings(trained.head.features, own, encoder=encoder, store=store)
+        beside = further_inputs(
+            trained.head.features, own, goals=goals, encoder=encoder, store=store
+        )
         layer = _layer(corpus, book, scheme, trained, own, vectors[keep.to_numpy()], beside)
         layers.append(layer if abstain is None else abstaining(layer, abstain))
     return Coding(tuple(layers), tuple(refusals))

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from workbench.coding.books import codebooks, load_codebook
 from workbench.coding.trained_heads import shipped_head
 from workbench.corpus import Corpus
-from workbench.embedding import Encoder, with_context
+from workbench.embedding import Encoder
 from workbench.errors import BadInput, InsufficientData
 from workbench.heads import Head, features
 from workbench.heads.explain import Method, most_players, pieces, shapley_values
@@ -261,6 +261,11 @@ class _Game:
     ) -> None:
         if label is not None and label not in head.labels:
             raise BadInput.unknown(f"label of {head.name!r}", label, head.labels)
+        if head.features.reader:
+            raise BadInput(
+                f"Head {head.name!r} reads turns by a language model and cannot be explained within "
+                "the budget; explain the small head of the scheme."
+            )
         self._head, self._encoder = head, encoder
         self._turns, self._words, self._label = turns, list(words), label
 
@@ -296,35 +301,20 @@ class _Game:
         sides = self._turns["side"].to_list() * m
         rows = np.arange(m) * (before + 1) + before
         spec = self._head.features
-        rendered = self._rendered(texts, talks, sides, rows) if spec.rendered_turns else []
-        vectors = self._encoder.encode([*texts, *rendered])
         beside = {}
-        if rendered:
-            beside["rendered"] = _at_rows(rows, vectors[len(texts) :], len(texts))
         if spec.early_layer:
             early = self._encoder.at_layer(spec.early_layer).encode(own)
             beside["early"] = _at_rows(rows, early, len(texts))
         table = features(
             spec,
             texts,
-            vectors[: len(texts)],
+            self._encoder.encode(texts),
             conversations=talks,
             sides=sides,
             rows=rows,
             **beside,
         )
         return self._head.predict_proba(table)
-
-    def _rendered(
-        self, texts: list[str], talks: list[str], sides: list[str], rows: NDArray[np.intp]
-    ) -> list[str]:
-        """Each utterance behind those of its turns that are there."""
-        table = pl.DataFrame(
-            {"conversation_id": talks, "turn": range(len(texts)), "side": sides, "text": texts}
-        )
-        turns = self._head.features.rendered_turns
-        rendered = with_context(table, turns=turns, encoder=self._encoder)
-        return [rendered[row] for row in rows]
 
 
 def _at_rows(rows: NDArray[np.intp], vectors: NDArray[np.float32], n: int) -> NDArray[np.float32]:

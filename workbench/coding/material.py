@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from workbench.coding.rendered import further_embeddings
+from workbench.coding.further import further_inputs
 from workbench.embedding import Embeddings, Encoder, aligned, embed
 from workbench.errors import BadInput, InsufficientData
 from workbench.heads import FeatureSpec, features
@@ -139,6 +139,7 @@ def build_material(
             dimension=spec.dimensions,
         )
     )
+    goals = dict(corpus.conversations.select("id", "target_behaviour").iter_rows())
     table = features(
         spec,
         texts,
@@ -146,7 +147,7 @@ def build_material(
         conversations=talk["conversation_id"].to_list(),
         sides=talk["side"].to_list(),
         rows=at,
-        **further_embeddings(spec, talk, encoder=encoder, store=store, progress=True),
+        **further_inputs(spec, talk, goals=goals, encoder=encoder, store=store, progress=True),
     )
     facts = _facts(corpus, talk[at])
     return Material(

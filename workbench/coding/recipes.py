@@ -13,8 +13,8 @@ helper's head (the client's where it is named), calibration and cut-offs left as
   order), position in the conversation, n-grams of the previous turn, n-grams of three words, four or
   six turns of context, means of earlier turns of either side: -0.011 to +0.000;
 - one hidden layer in place of the linear map: -0.034; averaged with it -0.005;
-- the embedding of a turn rendered with one or three turns before it (`FeatureSpec.rendered_turns`):
-  less than 0.003, intervals of the paired difference on both sides of 0.
+- the embedding of a turn in one text with one or three turns before it: less than 0.003, intervals of
+  the paired difference on both sides of 0.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def features_of(scheme: Scheme, *, context: bool = True) -> FeatureSpec:
     """Features of the head of a scheme: with previous turns, or of the turn alone."""
     if context:
         return _FEATURES
-    return replace(_FEATURES, context_turns=0, rendered_turns=0)
+    return replace(_FEATURES, context_turns=0)
 
 
 def recipe_of(scheme: Scheme, *, context: bool = True) -> Recipe:

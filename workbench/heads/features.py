@@ -25,8 +25,8 @@ def features(
     *,
     conversations: Sequence[str] | None = None,
     sides: Sequence[str] | None = None,
-    rendered: ArrayLike | None = None,
     early: ArrayLike | None = None,
+    read: ArrayLike | None = None,
     rows: ArrayLike | None = None,
 ) -> NDArray[np.float32]:
     """Build the feature table of some utterances.
@@ -43,12 +43,12 @@ def features(
         Conversation id of each utterance; needed where `spec.context_turns` is not 0.
     sides
         Who speaks (any labels that tell the sides apart); needed where context is read.
-    rendered
-        Embeddings of the utterances rendered with `spec.rendered_turns` previous turns, shape (n,
-        spec.dimensions); needed where that is not 0.
     early
         Mean token vectors of the utterances after the encoder's layer `spec.early_layer`, shape (n,
         spec.dimensions); needed where that is not 0.
+    read
+        What the language model `spec.reader` gives of the utterances, shape (n, spec.reader_width);
+        needed where there is one.
     rows
         Positions of the utterances to build rows for; default all. Only these are hashed.
 
@@ -59,8 +59,8 @@ def features(
     Raises
     ------
     BadInput
-        If lengths differ, or context is asked for without conversations and sides, or embeddings
-        with previous turns or of an early layer without them.
+        If lengths differ, or context is asked for without conversations and sides, or vectors of
+        an early layer or of a reader without them.
     """
     dense = _fitting(embeddings, spec, len(texts))
     wanted = np.arange(len(texts)) if rows is None else np.asarray(rows, np.intp)
@@ -75,13 +75,13 @@ def features(
                 f"these vectors (encoder.at_layer({spec.early_layer}))."
             )
         parts.append(_fitting(early, spec, len(texts))[wanted])
-    if spec.rendered_turns:
-        if rendered is None:
+    if spec.reader:
+        if read is None or np.shape(read) != (len(texts), spec.reader_width):
             raise BadInput(
-                f"This head reads each turn together with {spec.rendered_turns} before it; give "
-                "their embeddings (workbench.embedding.with_context)."
+                f"This head reads {spec.reader_width} numbers of each turn by a language model; give "
+                f"one row per utterance (TurnReader({list(spec.reader_layers)}).read)."
             )
-        parts.append(_fitting(rendered, spec, len(texts))[wanted])
+        parts.append(np.asarray(read, np.float32)[wanted])
     if spec.hashed:
         chosen = [texts[row] for row in wanted]
         parts.append(

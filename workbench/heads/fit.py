@@ -25,11 +25,11 @@ class Recipe:
 
     Parameters
     ----------
-    turn_penalty, surface_penalty, context_penalty, hashed_penalty, rendered_penalty, early_penalty
+    turn_penalty, surface_penalty, context_penalty, hashed_penalty, early_penalty, reader_penalty
         Squared-weight penalty on the embedding of the turn itself, on (standardised) surface
         features and relations, on embeddings of previous turns (ten times that on their surface
-        features), on n-grams, on the embedding of the turn rendered with previous turns, on its
-        vector after an early layer (centred, of mean squared length 1).
+        features), on n-grams, on the turn's vector after an early layer (centred, of mean squared
+        length 1), on what a language model makes of it (standardised, of that length).
     folds
         Grouped folds for calibration and cut-offs.
     iterations
@@ -43,8 +43,8 @@ class Recipe:
     surface_penalty: float = 0.3
     context_penalty: float = 10.0
     hashed_penalty: float = 0.7
-    rendered_penalty: float = 2.0
     early_penalty: float = 1.0
+    reader_penalty: float = 0.2
     folds: int = 5
     iterations: int = 80
     aim: Aim = "f1"

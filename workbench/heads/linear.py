@@ -30,8 +30,9 @@ def fit_linear(
     ----------
     table : shape (n, f)
         Feature table; dense columns are standardised inside where they are surface features, those
-        of an early layer centred and brought to a mean squared length of 1, and the weights are
-        brought back to the columns as they are.
+        of an early layer centred and brought to a mean squared length of 1, those of a reader
+        standardised each and brought to that length, and the weights are brought back to the columns
+        as they are.
     targets : shape (n, k)
         Share of coders that gave each label (0 or 1 where there was one coder).
     features
@@ -132,6 +133,11 @@ def _standardisation(
         part = dense[:, early].astype(np.float64)
         center[early] = part.mean(axis=0)
         scale[early] = max(float(np.sqrt(part.var(axis=0).sum())), 1e-6)
+    read = features.columns("reader")
+    if len(read):  # hidden states differ in scale by orders of magnitude; together of length 1
+        part = dense[:, read].astype(np.float64)
+        center[read] = part.mean(axis=0)
+        scale[read] = np.maximum(part.std(axis=0), 1e-6) * np.sqrt(len(read))
     return center, scale
 
 
@@ -143,6 +149,6 @@ def _penalties(features: FeatureSpec, recipe: Recipe) -> NDArray[np.float64]:
     penalty[features.columns("context embedding")] = recipe.context_penalty
     penalty[features.columns("context surface")] = 10 * recipe.context_penalty
     penalty[features.columns("early embedding")] = recipe.early_penalty
-    penalty[features.columns("rendered embedding")] = recipe.rendered_penalty
+    penalty[features.columns("reader")] = recipe.reader_penalty
     penalty[features.columns("hashed")] = recipe.hashed_penalty
     return penalty

@@ -29,9 +29,19 @@ ColumnKind: TypeAlias = Literal[
     "context surface",
     "relation",
     "early embedding",
-    "rendered embedding",
+    "reader",
     "hashed",
 ]
+
+
+_NEWER = (
+    "characters",
+    "early_layer",
+    "reader",
+    "reader_width",
+    "reader_layers",
+    "reader_turns",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +63,13 @@ class FeatureSpec:
         Longest n-gram, in words.
     characters
         Longest n-gram of characters inside a word, hashed into the same columns; 0 for none.
-    rendered_turns
-        How many previous turns stand in the text whose embedding is a block of its own
-        (`workbench.embedding.with_context`); 0 for no such block.
     early_layer
         Layer of the encoder whose mean token vector is a block of its own (`Encoder(layer=...)`): how
         something is said rather than what about; 0 for no such block.
+    reader, reader_width, reader_layers, reader_turns
+        Identity of a language model that reads the conversation, how many numbers it gives of a turn,
+        after which of its layers, and most previous turns it reads for them
+        (`workbench.language_models.TurnReader`); empty and 0 for no such block.
     """
 
     dimensions: int = 384
@@ -67,15 +78,19 @@ class FeatureSpec:
     hashed: int = 0
     ngrams: int = 2
     characters: int = 0
-    rendered_turns: int = 0
     early_layer: int = 0
+    reader: str = ""
+    reader_width: int = 0
+    reader_layers: tuple[int, ...] = ()
+    reader_turns: int = 0
 
     def __post_init__(self) -> None:
         """Refuse sizes that make no table."""
         if (
             self.dimensions < 1
             or min(self.context_turns, self.hashed, self.characters) < 0
-            or min(self.rendered_turns, self.early_layer) < 0
+            or min(self.early_layer, self.reader_width, self.reader_turns) < 0
+            or len({bool(self.reader), bool(self.reader_width), bool(self.reader_layers)}) > 1
             or self.ngrams < 1
         ):
             raise BadInput(f"These feature sizes make no table: {asdict(self)}.")
@@ -97,7 +112,7 @@ class FeatureSpec:
             self.turn_width
             + self.context_turns * self.context_width
             + self.early_width
-            + self.rendered_width
+            + self.reader_width
             + self.hashed
         )
 
@@ -107,14 +122,9 @@ class FeatureSpec:
         return self.dimensions if self.early_layer else 0
 
     @property
-    def rendered_width(self) -> int:
-        """Columns of the embedding of the turn together with its previous turns."""
-        return self.dimensions if self.rendered_turns else 0
-
-    @property
     def reach(self) -> int:
         """Previous turns that a prediction can depend on, in whichever way they are read."""
-        return max(self.context_turns, self.rendered_turns)
+        return max(self.context_turns, self.reader_turns)
 
     def columns(self, kind: ColumnKind) -> NDArray[np.intp]:
         """Positions of the columns of one kind, in order."""
@@ -125,12 +135,12 @@ class FeatureSpec:
             return np.arange(self.dimensions, turn)
         if kind == "hashed":
             return np.arange(dense, self.width)
-        rendered = dense - self.rendered_width
-        if kind == "rendered embedding":
-            return np.arange(rendered, dense)
-        begun = rendered - self.early_width
+        read = dense - self.reader_width
+        if kind == "reader":
+            return np.arange(read, dense)
+        begun = read - self.early_width
         if kind == "early embedding":
-            return np.arange(begun, rendered)
+            return np.arange(begun, read)
         within = (np.arange(begun - turn)) % self.context_width
         bounds = {
             "context embedding": (0, self.dimensions),
@@ -143,7 +153,8 @@ class FeatureSpec:
     def to_dict(self) -> dict[str, Any]:
         """Fields as JSON-able values; those that older heads lack only where they are used."""
         content = asdict(self)
-        for name in ("characters", "rendered_turns", "early_layer"):
+        content["reader_layers"] = list(self.reader_layers)
+        for name in _NEWER:
             if not content[name]:
                 del content[name]
         return content
@@ -154,4 +165,4 @@ class FeatureSpec:
         unknown = set(content) - {f.name for f in fields(cls)}
         if unknown:
             raise BadInput(f"This head needs features that are unknown here: {sorted(unknown)}.")
-        return cls(**content)
+        return cls(**{**content, "reader_layers": tuple(content.get("reader_layers", ()))})

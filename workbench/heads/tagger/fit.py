@@ -133,9 +133,8 @@ def run_folds(
     runs = []
     for left_out in range(folds):
         kept = np.flatnonzero(fold != left_out)
-        inner = grouped_folds(
-            lesson.sources[kept].tolist(), folds=_SET_ASIDE, random_state=random_state
-        )
+        own = lesson.sources[kept].tolist()
+        inner = grouped_folds(own, folds=min(_SET_ASIDE, len(set(own))), random_state=random_state)
         aside = np.zeros(len(fold), bool)
         aside[kept[inner == 0]] = True
         test = fold == left_out

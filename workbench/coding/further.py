@@ -1,0 +1,81 @@
+"""What a head reads of turns beside their embeddings: an early layer, a language model's states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.embedding import Encoder, embed
+from workbench.errors import BadInput
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from workbench.embedding import EmbeddingStore
+    from workbench.heads import FeatureSpec
+    from workbench.language_models import TurnReader
+
+__all__ = ["further_inputs"]
+
+
+def further_inputs(
+    spec: FeatureSpec,
+    talk: pl.DataFrame,
+    *,
+    goals: Mapping[str, str | None],
+    encoder: Encoder | None = None,
+    store: EmbeddingStore | None = None,
+    progress: bool = False,
+) -> dict[str, NDArray[np.float32]]:
+    """What `workbench.heads.features` needs for a head beside the embeddings of the turns themselves.
+
+    `early`: turns after the encoder's layer `spec.early_layer`; `read`: what the language model
+    `spec.reader` makes of them. Each only where the head reads it, one row per row of `talk`.
+
+    Parameters
+    ----------
+    talk
+        Utterances with `conversation_id, turn, side, text`; all that may count as previous turns.
+    goals
+        Change goal by conversation.
+    encoder
+        The head's own encoder; default `Encoder()`.
+
+    Raises
+    ------
+    BadInput
+        If the language model here is another one than the head learned with.
+    """
+    encoder, found = encoder or Encoder(), {}
+    texts = talk["text"].fill_null("").to_list()
+    if spec.early_layer:
+        early = encoder.at_layer(spec.early_layer)
+        found["early"] = embed(texts, encoder=early, store=store, progress=progress)
+    if spec.reader:
+        talks = talk["conversation_id"].to_list()
+        found["read"] = _reader(spec).read(
+            texts,
+            sides=talk["side"].to_list(),
+            conversations=talks,
+            goals=[goals.get(one) for one in talks],
+            context=spec.reader_turns > 0,
+        )
+    return found
+
+
+@lru_cache(maxsize=2)
+def _reader(spec: FeatureSpec) -> TurnReader:
+    from workbench.language_models import TurnReader
+
+    reader = TurnReader(spec.reader_layers)
+    if reader.weights != spec.reader:
+        raise BadInput(
+            "This head learned with another version of the language model than the one installed "
+            "here. Install the version that the package asks for (`workbench doctor "
+            "--install-model`), or train the head again."
+        )
+    return reader
