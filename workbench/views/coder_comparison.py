@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import param
 import polars as pl
 
-from workbench.errors import NotComputed
 from workbench.figures import agreement as figures
 from workbench.figures.layout import bare
 from workbench.pipeline.agreement import STEP
 from workbench.reliability import COEFFICIENTS
 from workbench.reliability.comparison_humans import HUMAN_KINDS, ONE_HUMAN
 from workbench.views.agreement_data import TOGETHER, AgreementData
-from workbench.views.view import RESEARCH, Section, View
+from workbench.views.agreement_view import AgreementView
+from workbench.views.view import RESEARCH, Section
 
 __all__ = ["CoderComparison"]
 
@@ -29,7 +29,7 @@ _LEVELS = {
 }
 
 
-class CoderComparison(View):
+class CoderComparison(AgreementView):
     """Two coders of a scheme beside all others.
 
     Parameters
@@ -51,7 +51,6 @@ class CoderComparison(View):
         "few people."
     )
 
-    scheme: Any = param.Selector(objects=[], doc="Scheme whose coders are compared.")
     coder: Any = param.Selector(objects=[], doc="Coder to look at.")
     reference: Any = param.Selector(objects=[], label="Compared with", doc="Coder to compare with.")
     label: Any = param.Selector(
@@ -67,7 +66,7 @@ class CoderComparison(View):
     def _offer_coders(self) -> None:
         if self.scheme is None:
             return
-        data = self._data
+        data = self.data
         automatic = [name for name in data.coders if data.kinds[name] not in HUMAN_KINDS]
         self.offer("coder", [*automatic, *(x for x in data.coders if x not in automatic)])
         self.offer("label", [TOGETHER, *data.labels])
@@ -76,7 +75,7 @@ class CoderComparison(View):
     @param.depends("coder", watch=True)
     def _offer_references(self) -> None:
         if self.scheme is not None:
-            data = self._data
+            data = self.data
             others = [name for name in data.coders if name != self.coder]
             people = [name for name in others if name in data.people]
             self.offer("reference", [*people, *(name for name in others if name not in people)])
@@ -104,7 +103,7 @@ class CoderComparison(View):
     def sections(self) -> Sequence[Section]:
         """Coefficients, people and models, confusion, codes, counts, bias, calibration."""
         if self.scheme is None:
-            return [Section("missing", "Coders compared", "text", self._missing)]
+            return [Section("missing", "Coders compared", "text", self.missing)]
         return [
             Section("coders", "Who coded", "table", self._coders),
             Section("measures", "How far the two agree", "figure", self._measures),
@@ -121,19 +120,7 @@ class CoderComparison(View):
             Section("table", "All coefficients as a table", "table", self._table),
         ]
 
-    def _missing(self) -> tuple[str, str]:
-        raise NotComputed(
-            f"{self.study.folder} has no comparison of coders. Where two coders coded the same turns, run "
-            f"`workbench agreement {self.study.folder}`."
-        )
-
     # -- data --------------------------------------------------------------------------------------
-
-    @property
-    def _data(self) -> AgreementData:
-        depends = (self.scheme, self.fingerprint(f"{STEP}-{self.scheme}"))
-        made = self.keep("data", depends, lambda: AgreementData(self.study, self.scheme))
-        return cast(AgreementData, made)
 
     @property
     def _label(self) -> str | None:
@@ -163,13 +150,13 @@ class CoderComparison(View):
     # -- how far they agree ------------------------------------------------------------------------
 
     def _coders(self) -> tuple[pl.DataFrame, str]:
-        table = self._data.table("coders").rename(
+        table = self.data.table("coders").rename(
             {"n_units": "turns", "n_conversations": "conversations"}
         )
         return table, "Click a row to look at this coder."
 
     def _measures(self) -> tuple[Any, str]:
-        data = self._data
+        data = self.data
         rows = data.of_coders(data.table("measures"), [self.coder, self.reference])
         rows = self._coefficients(self._of_label(rows))
         of = "" if self._label is None else f": {self._label}"
@@ -182,7 +169,7 @@ class CoderComparison(View):
         return figure, note
 
     def _pairs(self) -> tuple[Any, str]:
-        data = self._data
+        data = self.data
         rows = self._of_label(data.table("measures")).filter(
             pl.col("measure") == "krippendorff_alpha", pl.col("scale") != "jaccard"
         )
@@ -199,7 +186,7 @@ class CoderComparison(View):
         )
 
     def _reference(self) -> tuple[Any, str]:
-        data = self._data
+        data = self.data
         table = data.table("reference")
         if table.is_empty():
             return (
@@ -232,7 +219,7 @@ class CoderComparison(View):
 
     def _differences(self) -> str:
         """What separates each model from one more human, in words."""
-        rows = self._of_label(self._data.table("reference"))
+        rows = self._of_label(self.data.table("reference"))
         rows = rows.filter(pl.col("against") == ONE_HUMAN).drop_nulls("estimate")
         told = []
         for row in rows.iter_rows(named=True):
@@ -249,7 +236,7 @@ class CoderComparison(View):
     # -- where they do not -------------------------------------------------------------------------
 
     def _confusion(self) -> tuple[Any, str]:
-        data = self._data
+        data = self.data
         rows, turned = data.pair("confusion", self.reference, self.coder)
         multi = rows["label"].is_not_null().any()
         of = ""
@@ -265,7 +252,7 @@ class CoderComparison(View):
         return figure, note
 
     def _confused(self) -> tuple[Any, str]:
-        rows, _ = self._data.pair("confused", self.reference, self.coder)
+        rows, _ = self.data.pair("confused", self.reference, self.coder)
         if rows.is_empty():
             return "The two coders never gave different codes.", ""
         table = rows.select("one", "other", turns="count", share="share", rate="rate")
@@ -275,7 +262,7 @@ class CoderComparison(View):
         )
 
     def _scores(self) -> pl.DataFrame:
-        table = self._data.table("codes")
+        table = self.data.table("codes")
         return table.filter(
             (pl.col("coder") == self.coder) & (pl.col("reference") == self.reference)
         )
@@ -301,7 +288,7 @@ class CoderComparison(View):
     # -- counts, bias, calibration -----------------------------------------------------------------
 
     def _levels(self) -> tuple[Any, str]:
-        data = self._data
+        data = self.data
         table = data.table("levels")
         own = data.of_coders(table, [self.coder, self.reference])
         whose = f"{self._both}."
@@ -321,8 +308,8 @@ class CoderComparison(View):
         )
 
     def _marginals(self) -> tuple[Any, str]:
-        rows, _ = self._data.pair("marginals", self.coder, self.reference)
-        table = self._data.table("marginals").filter(
+        rows, _ = self.data.pair("marginals", self.coder, self.reference)
+        table = self.data.table("marginals").filter(
             pl.col("first_coder").is_in([self.coder, self.reference]),
             pl.col("second_coder").is_in([self.coder, self.reference]),
         )
@@ -333,7 +320,7 @@ class CoderComparison(View):
         return figure, f"{note} {self._homogeneity()}"
 
     def _homogeneity(self) -> str:
-        rows, _ = self._data.pair("homogeneity", self.coder, self.reference)
+        rows, _ = self.data.pair("homogeneity", self.coder, self.reference)
         if rows.is_empty() or rows["p_value_clusters"][0] is None:
             why = rows["reason"][0] if rows.height else "no turn in common"
             return f"Stuart-Maxwell test over sources: none ({why})."
@@ -342,7 +329,7 @@ class CoderComparison(View):
         return f"Stuart-Maxwell test of equal shares, sources as units: p = {told}."
 
     def _bias(self) -> tuple[pl.DataFrame, str]:
-        rows, turned = self._data.pair("bias", self.coder, self.reference)
+        rows, turned = self.data.pair("bias", self.coder, self.reference)
         sign = pl.when((pl.col("measure") == "bias_index") & turned).then(-1.0).otherwise(1.0)
         low, high = pl.col("low") * sign, pl.col("high") * sign
         table = rows.select(
@@ -363,7 +350,7 @@ class CoderComparison(View):
         )
 
     def _calibration(self) -> tuple[Any, str]:
-        data = self._data
+        data = self.data
         curve, errors = (
             data.table(name).filter(
                 (pl.col("coder") == self.coder) & (pl.col("reference") == self.reference)
@@ -395,7 +382,7 @@ class CoderComparison(View):
         return figure, note
 
     def _table(self) -> tuple[pl.DataFrame, str]:
-        data = self._data
+        data = self.data
         rows = pl.concat([data.table("measures"), data.table("conversations")])
         own = data.of_coders(rows, [self.coder, self.reference])
         rows = pl.concat([rows.filter(pl.col("n_coders") > 2), own])

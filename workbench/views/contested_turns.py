@@ -8,12 +8,11 @@ from typing import Any, ClassVar, cast
 import param
 import polars as pl
 
-from workbench.errors import NotComputed
-from workbench.pipeline.agreement import STEP
 from workbench.reliability.contested import CODER_COLUMN, NOTHING
 from workbench.views import layers as found
 from workbench.views.agreement_data import AgreementData
-from workbench.views.view import ALL, RESEARCH, Section, View
+from workbench.views.agreement_view import AgreementView
+from workbench.views.view import ALL, RESEARCH, Section
 
 __all__ = ["ContestedTurns"]
 
@@ -22,7 +21,7 @@ _COLUMNS = 4
 """Coders up to which each has a column."""
 
 
-class ContestedTurns(View):
+class ContestedTurns(AgreementView):
     """Contested turns of one scheme.
 
     Parameters
@@ -46,7 +45,6 @@ class ContestedTurns(View):
         "said."
     )
 
-    scheme: Any = param.Selector(objects=[], doc="Scheme whose coders disagree.")
     label: Any = param.Selector(
         default=ALL, objects=[ALL], label="Code", doc="Some coder gave the turn this code."
     )
@@ -63,7 +61,7 @@ class ContestedTurns(View):
         if self.scheme is None:
             return
         self.unit = None
-        self.offer("label", [ALL, *self._data.labels])
+        self.offer("label", [ALL, *self.data.labels])
         talks = self._contested["conversation_id"].unique(maintain_order=True).sort().to_list()
         self.offer("conversation", [ALL, *talks])
 
@@ -91,31 +89,18 @@ class ContestedTurns(View):
     def sections(self) -> Sequence[Section]:
         """The turns, the chosen one in its conversation, and where they are."""
         if self.scheme is None:
-            return [Section("missing", "Contested turns", "text", self._missing)]
+            return [Section("missing", "Contested turns", "text", self.missing)]
         return [
             Section("contested", "Contested turns", "table", self._table),
             Section("around", "The chosen turn in its conversation", "table", self._around),
             Section("talks", "Contested turns by conversation", "table", self._talks),
         ]
 
-    def _missing(self) -> tuple[str, str]:
-        raise NotComputed(
-            f"{self.study.folder} has no comparison of coders. Where two coders coded the same turns, run "
-            f"`workbench agreement {self.study.folder}`."
-        )
-
     # -- data --------------------------------------------------------------------------------------
 
     @property
-    def _data(self) -> AgreementData:
-        depends = (self.scheme, self.fingerprint(f"{STEP}-{self.scheme}"))
-        made = self.keep("data", depends, lambda: AgreementData(self.study, self.scheme))
-        return cast(AgreementData, made)
-
-    @property
     def _contested(self) -> pl.DataFrame:
-        depends = (self.scheme, self.fingerprint(f"{STEP}-{self.scheme}"))
-        made = self.keep("contested", depends, lambda: self._data.table("contested"))
+        made = self.kept("contested", lambda: self.data.table("contested"))
         return cast(pl.DataFrame, made)
 
     @property
@@ -149,12 +134,12 @@ class ContestedTurns(View):
             return "The coders agree on all of these turns.", ""
         texts = self.study.corpus.utterances.select("text", unit_id="id")
         table = rows.head(_LISTED).join(texts, on="unit_id", how="left", maintain_order="left")
-        codes = {coder: table[f"{CODER_COLUMN}{coder}"].to_list() for coder in self._data.coders}
+        codes = {coder: table[f"{CODER_COLUMN}{coder}"].to_list() for coder in self.data.coders}
         shown = table.select(
             pl.col("conversation_id").alias("conversation"), "turn", "text"
         ).with_columns(*_said(codes), table["disagreement"])
         listed = f", the first {_LISTED} are listed" if rows.height > _LISTED else ""
-        coded = max(self._data.table("coders")["n_units"].to_list())
+        coded = max(self.data.table("coders")["n_units"].to_list())
         return shown, (
             f"{rows.height:,} contested turns{listed}; the coder with most codes coded {coded:,}. "
             "disagreement: share of pairs of coders that gave different codes. Click a row to read it in its "
@@ -170,7 +155,7 @@ class ContestedTurns(View):
         arrow = pl.when(pl.col("id") == here["id"]).then(pl.lit("→")).otherwise(pl.lit(""))
         table = near.select(arrow.alias("here"), "turn", "role", "text")
         codes: dict[str, list[str | None]] = {}
-        for coder in self._data.coders:
+        for coder in self.data.coders:
             layers = found.layers_of(self.study, [self.scheme], coder)
             given: dict[str, list[str]] = {}
             for unit, label, _ in found.marks(layers, near["id"]).iter_rows():
@@ -183,7 +168,7 @@ class ContestedTurns(View):
         coded = self.study.corpus.utterances.select("conversation_id", unit_id="id")
         units = pl.concat(
             layer.table.select("unit_id")
-            for coder in self._data.coders
+            for coder in self.data.coders
             for layer in found.layers_of(self.study, [self.scheme], coder)
         ).unique()
         turns = coded.join(units, on="unit_id").group_by("conversation_id").len("coded turns")
