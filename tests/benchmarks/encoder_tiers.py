@@ -28,7 +28,7 @@ from encoder_throughput import ROOT, Row, compare, table
 import workbench as wb
 from workbench import settings
 from workbench.coding import load_codebook
-from workbench.coding.annomi import annomi_folder, read_material
+from workbench.coding.annomi import corpus_folder, read_material
 from workbench.coding.recipes import features_of, recipe_of
 from workbench.embedding import Encoder, resolve_precision
 from workbench.heads import FeatureSpec, out_of_fold
@@ -170,7 +170,7 @@ def head_effects(name: str) -> list[str]:
     }
     lines, base = [], None
     for title, (columns, encoder) in variants.items():
-        material = read_material(annomi_folder(None), scheme, columns, encoder=encoder)
+        material = read_material(corpus_folder(None), scheme, columns, encoder=encoder)
         run = out_of_fold(
             material.table,
             material.targets,

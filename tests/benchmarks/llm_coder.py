@@ -22,7 +22,7 @@ import polars as pl
 import workbench as wb
 from workbench import settings
 from workbench.coding import load_codebook
-from workbench.coding.annomi import annomi_folder, read_material
+from workbench.coding.annomi import corpus_folder, read_material
 from workbench.coding.llm import code_with_llm
 from workbench.coding.llm.validation import validate
 from workbench.coding.recipes import features_of, recipe_of
@@ -51,7 +51,7 @@ def out_of_fold_layer(scheme: str, corpus, embeddings) -> Layer:
     """Codes of heads that never saw the video, trained as the shipped one is."""
     book = load_codebook("annomi").scheme(scheme)
     spec = features_of(book)
-    material = read_material(annomi_folder(None), book, spec, embeddings=embeddings)
+    material = read_material(corpus_folder(None), book, spec, embeddings=embeddings)
     found = out_of_fold(
         material.table,
         material.targets,

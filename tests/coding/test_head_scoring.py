@@ -7,7 +7,7 @@ from sklearn.metrics import f1_score
 
 from workbench import settings
 from workbench.coding import load_codebook
-from workbench.coding.annomi import annomi_folder
+from workbench.coding.annomi import corpus_folder
 from workbench.coding.material import Material
 from workbench.coding.scoring import left_out_splits, score_head, score_predictions
 from workbench.corpus import load
@@ -211,7 +211,7 @@ def test_shuffled_labels_fall_to_chance(name):
     lie some hundredths above or below chance: the interval is over shuffles.
     """
     scheme = load_codebook("annomi").scheme(name)
-    corpus = load(annomi_folder(None) / "AnnoMI-simple.csv")
+    corpus = load(corpus_folder(None) / "AnnoMI-simple.csv")
     talk = corpus.utterances.join(
         corpus.conversations.select("id", "source"), left_on="conversation_id", right_on="id"
     )

@@ -8,8 +8,8 @@ from workbench.coding.training import SHIPPED, destination, train
 from workbench.embedding import Encoder
 from workbench.errors import BadInput, NotComputed
 
-MARKS = {"annomi-helper": 0.76, "annomi-client": 0.52}
-"""Macro-F1 that the small heads with context were to reach, in two decimals."""
+SHOWN = {"annomi-helper": 0.759, "annomi-client": 0.522}
+"""Macro-F1 that the small heads with context reach: 0.7597 and 0.5226."""
 
 MACRO = "macro-F1, mean over folds"
 PLAIN = ("TF-IDF + logistic regression", "rules", "most frequent label")
@@ -41,16 +41,16 @@ def test_heads_of_data_that_may_not_be_passed_on_stay_with_the_user(monkeypatch,
     assert find_head("my-scheme").head.name == "annomi-client"
 
 
-@pytest.mark.parametrize("name", MARKS)
-def test_heads_reach_their_marks_on_unseen_videos_and_beat_what_is_plain(name):
+@pytest.mark.parametrize("name", SHOWN)
+def test_heads_do_as_well_as_said_on_unseen_videos_and_beat_what_is_plain(name):
     scores = _scores(name)
-    assert round(scores[MACRO]["estimate"], 2) >= MARKS[name]
+    assert scores[MACRO]["estimate"] > SHOWN[name]
     assert scores[MACRO]["n_clusters"] == 92
     for baseline in PLAIN:
         assert scores[f"difference to {baseline}, paired"]["low"] > 0
 
 
-@pytest.mark.parametrize("name", MARKS)
+@pytest.mark.parametrize("name", SHOWN)
 def test_cards_hold_what_a_reader_needs(name):
     card = shipped_head(name).card
     for title in (
@@ -70,7 +70,7 @@ def test_cards_hold_what_a_reader_needs(name):
     assert len(card["Scores of each fold"]) == 10
 
 
-@pytest.mark.parametrize("name", MARKS)
+@pytest.mark.parametrize("name", SHOWN)
 def test_probabilities_of_shipped_heads_are_calibrated(name):
     card = shipped_head(name).card
     for row in card["Calibration"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from workbench import settings
@@ -11,12 +12,28 @@ from workbench.embedding import Embeddings, Encoder
 from workbench.errors import NotComputed
 from workbench.heads import FeatureSpec
 
-__all__ = ["Material", "annomi_folder", "annomi_talk", "read_material"]
+__all__ = ["ABOUT", "NOT_FOR", "annomi_talk", "corpus_folder", "read_material"]
 
 _FILES = ("AnnoMI-simple.csv", "AnnoMI-full.csv.gz")
 
+ABOUT: Mapping[str, str] = {
+    "corpus": "AnnoMI, expert-coded demonstrations of motivational interviewing, English",
+    "source": "https://github.com/uccollab/AnnoMI",
+    "citation": "Wu et al. (2022), ICASSP, doi:10.1109/ICASSP43922.2022.9746035",
+    "licence of the data": "not stated by its authors; research material",
+    "targets": "share of annotators per label where ten coded, else the one annotator's code",
+}
+"""What a card says of the data."""
 
-def annomi_folder(data: str | Path | None) -> Path:
+NOT_FOR = (
+    "Judging a person, a counsellor or a session by itself; other languages; interviews; text that is "
+    "not helping talk. The recordings are demonstrations, many of them staged: scores on real sessions "
+    "are unknown and probably lower."
+)
+"""What a card says a head of these data is not for."""
+
+
+def corpus_folder(data: str | Path | None) -> Path:
     """Return the folder with AnnoMI's two files.
 
     Raises

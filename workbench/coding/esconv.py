@@ -6,6 +6,7 @@ failed dialogues spell some strategies in another way and were written by other 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ from workbench.statistics import cluster_interval, cluster_proportion
 if TYPE_CHECKING:
     from workbench.coding.trained_heads import TrainedHead
 
-__all__ = ["esconv_folder", "read_esconv", "unseen_table"]
+__all__ = ["ABOUT", "NOT_FOR", "corpus_folder", "read_material", "with_unseen_chats"]
 
 _RAW, _FAILED = "esconv_raw.jsonl.gz", "FailedESConv.jsonl"
 _SPELLINGS = {
@@ -36,8 +37,23 @@ _SPELLINGS = {
     "Direct Guidance": "Providing Suggestions",
 }
 
+ABOUT: Mapping[str, str] = {
+    "corpus": "ESConv, emotional support chats of crowd workers, English (the raw layout)",
+    "source": "https://github.com/thu-coai/Emotional-Support-Conversation",
+    "citation": "Liu et al. (2021), ACL, arXiv:2106.01144",
+    "licence of the data": "CC BY-NC 4.0, for academic research use; this head is not to be passed on",
+    "targets": "the strategy the supporter chose before writing",
+}
+"""What a card says of the data."""
 
-def esconv_folder(data: str | Path | None) -> Path:
+NOT_FOR = (
+    "Judging a person or a chat by itself; commercial use; other languages; spoken sessions. The "
+    "strategy is what its writer meant to do, which the words often do not show."
+)
+"""What a card says a head of these data is not for."""
+
+
+def corpus_folder(data: str | Path | None) -> Path:
     """Return the folder with ESConv's raw dialogues.
 
     Raises
@@ -56,7 +72,7 @@ def esconv_folder(data: str | Path | None) -> Path:
     return folder
 
 
-def read_esconv(
+def read_material(
     folder: Path,
     scheme: Scheme,
     spec: FeatureSpec,
@@ -70,10 +86,19 @@ def read_esconv(
     return build_material(corpus, [layer], scheme, spec, encoder=encoder, embeddings=embeddings)
 
 
-def unseen_table(trained: TrainedHead, folder: Path, scheme: Scheme, *, seen: set[str]) -> Table:
-    """Scores on the failed dialogues whose situation is not among `seen`; empty without the file."""
+def with_unseen_chats(
+    trained: TrainedHead, folder: Path, scheme: Scheme, material: Material
+) -> TrainedHead:
+    """Put scores on the failed chats it never learned from into the card, where the file is there."""
     if not (folder / _FAILED).is_file():
-        return []
+        return trained
+    table = _unseen(trained, folder, scheme, seen=set(material.sources.tolist()))
+    card = {**trained.head.card, "Failed chats, never learned from": table}
+    return replace(trained, head=trained.head.with_card(card))
+
+
+def _unseen(trained: TrainedHead, folder: Path, scheme: Scheme, *, seen: set[str]) -> Table:
+    """Scores on the failed dialogues whose situation is not among `seen`."""
     corpus = load(folder / _FAILED)
     talks = corpus.conversations.filter(~pl.col("source").is_in(sorted(seen)))["id"].to_list()
     corpus = corpus.filter(conversations=talks)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.coding.annomi import annomi_folder, annomi_talk, read_material
+from workbench.coding.annomi import ABOUT, annomi_talk, corpus_folder, read_material
 from workbench.coding.books import load_codebook
 from workbench.coding.full import Blend, FullHead, blended
 from workbench.coding.material import Material
@@ -46,13 +46,6 @@ FULL_RECIPE = TaggerRecipe()
 
 _WEIGHTS: Mapping[str, float] = {"annomi-helper-flags": 0.1}
 _READS: Mapping[Reading, str] = {"context": "with previous turns", "alone": "each turn by itself"}
-_ANNOMI = {
-    "corpus": "AnnoMI, expert-coded demonstrations of motivational interviewing, English",
-    "source": "https://github.com/uccollab/AnnoMI",
-    "citation": "Wu et al. (2022), ICASSP, doi:10.1109/ICASSP43922.2022.9746035",
-    "licence of the data": "not stated by its authors; research material",
-    "targets": "share of annotators per label where ten coded, else the one annotator's code",
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +97,7 @@ def train_full(
     from workbench.heads.tagger.fit import fit_tagger, run_folds
 
     begun = time.monotonic()
-    folder, place = annomi_folder(data), resolve_device(device)
+    folder, place = corpus_folder(data), resolve_device(device)
     corpus = annomi_talk(folder)
     subjects = _subjects(folder, corpus)
     lesson = _lesson(corpus, subjects, encoder)
@@ -286,7 +279,7 @@ def _card(
             "with; it holds no text of its training data."
         ),
         "Data": {
-            **_ANNOMI,
+            **ABOUT,
             "coded turns": len(turns),
             "transcripts": corpus.conversations.height,
             "videos (kept whole in every fold)": corpus.conversations["source"].n_unique(),
