@@ -17,7 +17,7 @@ from workbench.errors import BadInput
 from workbench.files import checksum_of
 from workbench.pipeline.run import Outcome, run_step
 from workbench.reliability import comparison_tables, read_coded
-from workbench.reliability.comparison import AGREEMENT_COLUMNS
+from workbench.reliability.comparison_rows import AGREEMENT_COLUMNS
 from workbench.study import Study
 
 __all__ = ["STEP", "agreement_of_study", "comparable_schemes", "compared_schemes"]

@@ -14,13 +14,14 @@ from workbench.reliability.agreement import (
 )
 from workbench.reliability.bias import coder_marginals, prevalence_and_bias
 from workbench.reliability.bias_tests import marginal_homogeneity
-from workbench.reliability.comparison import MEASURES, agreement_levels
+from workbench.reliability.comparison import agreement_levels
 from workbench.reliability.comparison_calibration import (
     calibration_curve,
     calibration_errors,
     probabilities_of,
 )
 from workbench.reliability.comparison_humans import human_reference, majority_of
+from workbench.reliability.comparison_rows import MEASURES
 from workbench.reliability.comparison_tables import comparison_tables
 from workbench.reliability.contested import contested_units
 from workbench.reliability.correction import (

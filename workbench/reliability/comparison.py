@@ -7,71 +7,32 @@ utterance (`unit="utterance"`), and do they arrive at the same counts and rates 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
-import numpy as np
 import polars as pl
 
-from workbench.corpus import Codebook, Corpus, Layer, Scheme
+from workbench.corpus import Codebook, Corpus, Scheme
 from workbench.errors import BadInput
-from workbench.reliability.agreement import (
-    COEFFICIENTS,
-    code_scores,
-    estimate_coefficients,
-    fits,
-)
-from workbench.reliability.comparison_humans import HUMAN_KINDS, kind_of_pair
-from workbench.reliability.comparison_tallies import comparable_units, conversations_of
-from workbench.reliability.icc import ICC_FORMS, icc_gap, icc_table
+from workbench.reliability.comparison_conversations import rated_layers, rating_rows, tally_rows
+from workbench.reliability.comparison_humans import coder_sets
+from workbench.reliability.comparison_rows import MEASURES, table_of
+from workbench.reliability.comparison_spans import span_rows
+from workbench.reliability.comparison_units import coefficient_rows, known_coder, score_rows
 from workbench.reliability.intake import Coded, Codes, read_coded
-from workbench.reliability.intake_layers import named_spans
-from workbench.reliability.ratings import MISSING, Level, Ratings
-from workbench.reliability.tallies import tallies
-from workbench.reliability.unitizing import unitizing_alpha
-from workbench.statistics import ESTIMATE_COLUMNS, Estimate, Method
+from workbench.reliability.ratings import Level
+from workbench.statistics import Method
 
 __all__ = [
-    "AGREEMENT_COLUMNS",
-    "MEASURES",
     "Unit",
     "agreement",
     "agreement_levels",
     "agreement_of",
-    "coder_sets",
     "levels_of",
 ]
 
 #: What is compared: codes of single units, marked stretches of text, or counts and rates per conversation.
 Unit: TypeAlias = Literal["utterance", "span", "conversation"]
-
-_HEAD = {
-    "unit": str,
-    "measure": str,
-    "label": str,
-    "coders": str,
-    "n_coders": int,
-    "kind": str,
-    "scale": str,
-}
-
-#: Columns of the table that `agreement` gives, with the Python type of each.
-AGREEMENT_COLUMNS: Mapping[str, type] = {**_HEAD, **ESTIMATE_COLUMNS}
-
-_ICC = tuple(f"ICC({form})" for form in ICC_FORMS)
-_GAP = "ICC(C,1) - ICC(A,1)"
-_SCORES = ("sensitivity", "specificity", "precision", "f1")
-
-#: Every measure by the unit it is for.
-MEASURES: Mapping[str, tuple[str, ...]] = {
-    "utterance": (*COEFFICIENTS, *_SCORES),
-    "span": tuple(f"unitizing_alpha ({name})" for name in ("u", "|u", "cu", "(k)u")),
-    "conversation": (*_ICC, _GAP),
-}
-
-_AND = " & "
 
 
 def agreement(
@@ -151,11 +112,15 @@ def agreement(
     _check_measures(unit, measures)
     options: dict[str, Any] = {"level": level, "resamples": resamples, "random_state": random_state}
     if unit == "span":
-        rows = _span_rows(layers, corpus, by, measures, {**options, "method": method})
-        return _table(rows, unit, ())
+        rows = span_rows(layers, corpus, by, measures, {**options, "method": method})
+        return table_of(rows, unit, ())
     coded = read_coded(layers, corpus=corpus, codebook=codebook, scale=scale, merge=merge)
-    if unit == "conversation" and _rated(layers):
-        return _of_ratings(_rated(layers), coded, measures, {**options, "method": method})
+    rated = rated_layers(layers) if unit == "conversation" else []
+    if rated:
+        sets = coder_sets(coded.ratings.coders, coded.ratings.kinds)
+        wanted = set(measures or MEASURES[unit])
+        rows = rating_rows(rated, coded, sets, wanted, {**options, "method": method})
+        return table_of(rows, unit, coded.notes)
     return agreement_of(
         coded, unit, by, measures=measures, reference=reference, method=method, **options
     )
@@ -182,16 +147,17 @@ def agreement_of(
     """
     _check_measures(unit, measures)
     wanted = set(MEASURES[unit] if measures is None else measures)
-    together = coder_sets(coded.ratings) if sets is None else sets
+    ratings = coded.ratings
+    together = coder_sets(ratings.coders, ratings.kinds) if sets is None else sets
     if unit == "conversation":
-        rows = [*_tally_rows(coded, together, wanted, options)]
+        rows = [*tally_rows(coded, together, wanted, options)]
     else:
-        rows = [*_coefficient_rows(coded, together, by, wanted, options)]
+        rows = [*coefficient_rows(coded, together, by, wanted, options)]
         if by == "label":
-            rows += _score_rows(coded, reference, wanted, options)
+            rows += score_rows(coded, reference, wanted, options)
         elif reference is not None:
-            _known_coder(coded, reference)
-    return _table(rows, unit, coded.notes)
+            known_coder(coded, reference)
+    return table_of(rows, unit, coded.notes)
 
 
 def agreement_levels(
@@ -277,256 +243,7 @@ def levels_of(utterances: pl.DataFrame, conversations: pl.DataFrame) -> pl.DataF
 _ENOUGH = 15
 
 
-def coder_sets(ratings: Ratings) -> list[tuple[str, ...]]:
-    """All coders together, and all people, where these are more than two; then each pair."""
-    return _sets_of(ratings.coders, ratings.kinds)
-
-
-def _sets_of(coders: tuple[str, ...], kinds: tuple[str, ...]) -> list[tuple[str, ...]]:
-    people = tuple(x for x, kind in zip(coders, kinds, strict=True) if kind in HUMAN_KINDS)
-    together = [x for x in dict.fromkeys((coders, people)) if len(x) > 2]
-    return [*together, *combinations(coders, 2)]
-
-
 def _check_measures(unit: str, measures: Sequence[str] | None) -> None:
     for name in measures or ():
         if name not in MEASURES[unit]:
             raise BadInput.unknown(f"{unit} measure", name, MEASURES[unit])
-
-
-def _known_coder(coded: Coded, name: str) -> str:
-    if name not in coded.ratings.coders:
-        raise BadInput.unknown("coder", name, coded.ratings.coders)
-    return name
-
-
-# -- codes of single units -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One estimate and what it is of."""
-
-    measure: str
-    label: str | None
-    coders: tuple[str, ...]
-    kind: str
-    scale: str
-    estimate: Estimate
-
-
-def _table(rows: Iterable[_Row], unit: str, notes: Sequence[str]) -> pl.DataFrame:
-    told = [
-        {
-            "unit": unit,
-            "measure": row.measure,
-            "label": row.label,
-            "coders": _AND.join(row.coders),
-            "n_coders": len(row.coders),
-            "kind": row.kind,
-            "scale": row.scale,
-            **row.estimate.as_row(),
-            "reason": "; ".join(x for x in (row.estimate.reason, *notes) if x) or None,
-        }
-        for row in rows
-    ]
-    return pl.DataFrame(told, schema=dict(AGREEMENT_COLUMNS))
-
-
-def _coefficient_rows(
-    coded: Coded,
-    sets: Sequence[tuple[str, ...]],
-    by: str | None,
-    wanted: set[str],
-    options: Mapping[str, Any],
-) -> Iterator[_Row]:
-    for coders in sets:
-        ratings = _coded_twice(coded.ratings.of(coders))
-        labels: list[Hashable | None] = [None]
-        tables = [ratings]
-        if by == "label":
-            labels += ratings.labels
-            tables += [ratings.holds(label) for label in ratings.labels]
-        kind = kind_of_pair(ratings.kinds)
-        estimated = [
-            *_estimated(tables[:1], wanted, options),
-            *_estimated(tables[1:], wanted, options),
-        ]
-        for label, found in zip(labels, estimated, strict=True):
-            for (measure, scale), estimate in found.items():
-                name = None if label is None else str(label)
-                yield _Row(measure, name, ratings.coders, kind, scale, estimate)
-
-
-def _coded_twice(ratings: Ratings) -> Ratings:
-    """Units that two coders or more coded: the others tell nothing of agreement."""
-    return ratings.rows((ratings.codes != MISSING).sum(axis=1) > 1)
-
-
-def _estimated(
-    tables: list[Ratings], wanted: set[str], options: Mapping[str, Any]
-) -> list[dict[tuple[str, str], Estimate]]:
-    """Estimates of each table by measure and scale; the tables are of one level."""
-    if not tables:
-        return []
-    level = tables[0].level
-    found: list[dict[tuple[str, str], Estimate]] = [{} for _ in tables]
-    fitting = [name for name in COEFFICIENTS if name in wanted and fits(name, tables[0]) is None]
-    for choice, names in _choices(level, fitting):
-        scale = str(choice.get("distance") or level)
-        if "weights" in choice:
-            scale = f"{level}, {choice['weights']} weights"
-        for own, estimates in zip(
-            found, estimate_coefficients(tables, names, **choice, **options), strict=True
-        ):
-            own.update({(name, scale): estimate for name, estimate in estimates.items()})
-    return found
-
-
-def _choices(level: str, names: list[str]) -> Iterator[tuple[dict[str, Any], list[str]]]:
-    """Options and the measures that they go with."""
-    plain = [name for name in names if COEFFICIENTS[name].option is None]
-    weighted = [name for name in names if COEFFICIENTS[name].option == "weights"]
-    distant = [name for name in names if COEFFICIENTS[name].option == "distance"]
-    if plain:
-        yield {}, plain
-    if weighted:
-        for weights in ("linear", "quadratic"):
-            yield {"weights": weights}, weighted
-    if distant:
-        for distance in ("masi", "jaccard") if level == "sets" else (level,):
-            yield {"distance": distance}, distant
-
-
-def _score_rows(
-    coded: Coded, reference: str | None, wanted: set[str], options: Mapping[str, Any]
-) -> Iterator[_Row]:
-    """Sensitivity and its kin of every coder against the reference, where there is one."""
-    ratings = coded.ratings
-    gold = [
-        name for name, kind in zip(ratings.coders, ratings.kinds, strict=True) if kind == "gold"
-    ]
-    if reference is None and len(gold) == 1:
-        reference = gold[0]
-    if reference is None or not wanted & set(_SCORES) or ratings.level in ("interval", "ratio"):
-        return
-    _known_coder(coded, reference)
-    kinds = dict(zip(ratings.coders, ratings.kinds, strict=True))
-    for row in code_scores(ratings, reference, **options).iter_rows(named=True):
-        if row["measure"] in wanted:
-            coders = (reference, row["coder"])
-            kind = kind_of_pair(tuple(kinds[name] for name in coders))
-            estimate = Estimate(**{name: row[name] for name in ESTIMATE_COLUMNS})
-            yield _Row(row["measure"], row["label"], coders, kind, "nominal", estimate)
-
-
-# -- counts, rates and ratings of conversations --------------------------------------------------------
-
-
-def _tally_rows(
-    coded: Coded,
-    sets: Sequence[tuple[str, ...]],
-    wanted: set[str],
-    options: Mapping[str, Any],
-) -> Iterator[_Row]:
-    if coded.ratings.level in ("interval", "ratio"):
-        raise BadInput(
-            "Counts per conversation are of codes; these are numbers. Give the conversation as unit to "
-            "compare ratings of conversations."
-        )
-    talks = conversations_of(coded)
-    for coders in sets:
-        ratings = coded.ratings.of(coders)
-        shared = comparable_units(replace(coded, ratings=ratings))
-        kind = kind_of_pair(ratings.kinds)
-        for label in ratings.labels:
-            found = tallies(ratings.rows(shared), talks[shared], label)
-            for scale, values in (("counts", found.counts), ("rates", found.rates)):
-                for measure, estimate in _correlations(values, found.sources, wanted, options):
-                    yield _Row(measure, str(label), coders, kind, scale, estimate)
-
-
-def _correlations(
-    values: Any, sources: Any, wanted: set[str], options: Mapping[str, Any]
-) -> Iterator[tuple[str, Estimate]]:
-    """Intraclass correlations of a conversations x coders table, and their gap."""
-    if wanted & set(_ICC):
-        for row in icc_table(values, clusters=sources, **options).iter_rows(named=True):
-            if f"ICC({row['form']})" in wanted:
-                estimate = Estimate(**{name: row[name] for name in ESTIMATE_COLUMNS})
-                yield f"ICC({row['form']})", estimate
-    if _GAP in wanted:
-        yield _GAP, icc_gap(values, clusters=sources, **options)
-
-
-def _rated(data: Codes) -> list[Layer]:
-    """Layers with ratings of conversations, if that is what came in."""
-    layers = [x for x in data if isinstance(x, Layer)] if isinstance(data, (list, tuple)) else []
-    rated = [
-        layer
-        for layer in layers
-        if layer.metadata.unit == "conversation" and layer.table["value"].is_not_null().any()
-    ]
-    return layers if rated else []
-
-
-def _of_ratings(
-    layers: Sequence[Layer],
-    coded: Coded,
-    measures: Sequence[str] | None,
-    options: Mapping[str, Any],
-) -> pl.DataFrame:
-    """Ratings (globals) of conversations, by label."""
-    wanted = set(MEASURES["conversation"] if measures is None else measures)
-    ratings = coded.ratings
-    place = {unit: number for number, unit in enumerate(ratings.units)}
-    rows: list[_Row] = []
-    for label in ratings.labels:
-        values = np.full(ratings.codes.shape, np.nan)
-        for column, layer in enumerate(layers):
-            own = layer.table.filter((pl.col("label") == label) & pl.col("value").is_not_null())
-            for unit, value in own.select("unit_id", "value").iter_rows():
-                values[place[unit], column] = value
-        for coders in coder_sets(ratings):
-            columns = [ratings.coders.index(name) for name in coders]
-            kind = kind_of_pair(tuple(ratings.kinds[column] for column in columns))
-            found = _correlations(values[:, columns], ratings.sources, wanted, options)
-            rows += [
-                _Row(x, str(label), coders, kind, "ratings", estimate) for x, estimate in found
-            ]
-    return _table(rows, "conversation", coded.notes)
-
-
-# -- spans ---------------------------------------------------------------------------------------------
-
-
-def _span_rows(
-    layers: Codes,
-    corpus: Corpus | None,
-    by: str | None,
-    measures: Sequence[str] | None,
-    options: Mapping[str, Any],
-) -> Iterator[_Row]:
-    """Alpha for unitizing of all coders and each pair; each label only by label."""
-    given = list(layers) if isinstance(layers, (list, tuple)) else [layers]
-    if len(given) < 2 or not all(isinstance(layer, Layer) for layer in given) or corpus is None:
-        raise BadInput(
-            "unit='span' compares two or more Layers on spans, and needs corpus= for the lengths of the "
-            "texts they lie in."
-        )
-    spans, continua, kinds = named_spans(given, corpus)
-    labels = [x for layer in given for x in layer.metadata.labels]
-    for coders in _sets_of(tuple(kinds), tuple(kinds.values())):
-        found = unitizing_alpha(
-            spans.filter(pl.col("coder").is_in(coders)),
-            continua,
-            labels=list(dict.fromkeys(labels)) or None,
-            **options,
-        )
-        kind = kind_of_pair(tuple(kinds[name] for name in coders))
-        for row in found.iter_rows(named=True):
-            measure = f"unitizing_alpha ({row['measure']})"
-            if (measures and measure not in measures) or (by is None and row["label"] is not None):
-                continue
-            estimate = Estimate(**{name: row[name] for name in ESTIMATE_COLUMNS})
-            yield _Row(measure, row["label"], coders, kind, "spans", estimate)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 import polars as pl
@@ -19,7 +20,14 @@ from workbench.reliability.ratings import MISSING, Ratings
 from workbench.reliability.resampled_sums import ResampledSums
 from workbench.statistics import ESTIMATE_COLUMNS, Estimate, Method
 
-__all__ = ["HUMAN_KINDS", "ONE_HUMAN", "human_reference", "kind_of_pair", "majority_of"]
+__all__ = [
+    "HUMAN_KINDS",
+    "ONE_HUMAN",
+    "coder_sets",
+    "human_reference",
+    "kind_of_pair",
+    "majority_of",
+]
 
 HUMAN_KINDS = ("human", "gold")
 """Kinds of coders that count as people."""
@@ -42,6 +50,13 @@ def kind_of_pair(kinds: tuple[str, ...]) -> str:
     if len(kinds) == 2:
         return ("model-model", "human-model", "human-human")[sum(human)]
     return "humans" if all(human) else "mixed" if any(human) else "models"
+
+
+def coder_sets(coders: tuple[str, ...], kinds: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """All coders together, and all people, where these are more than two; then each pair."""
+    people = tuple(x for x, kind in zip(coders, kinds, strict=True) if kind in HUMAN_KINDS)
+    together = [x for x in dict.fromkeys((coders, people)) if len(x) > 2]
+    return [*together, *combinations(coders, 2)]
 
 
 def majority_of(ratings: Ratings) -> NDArray[np.int8]:

@@ -13,13 +13,18 @@ from workbench.errors import InsufficientData
 from workbench.reliability.agreement import code_scores, confusion_of, most_confused
 from workbench.reliability.bias import coder_marginals, prevalence_and_bias
 from workbench.reliability.bias_tests import marginal_homogeneity
-from workbench.reliability.comparison import agreement_of, coder_sets, levels_of
+from workbench.reliability.comparison import agreement_of, levels_of
 from workbench.reliability.comparison_calibration import (
     calibration_curve,
     calibration_errors,
     probabilities_of,
 )
-from workbench.reliability.comparison_humans import HUMAN_KINDS, human_reference, kind_of_pair
+from workbench.reliability.comparison_humans import (
+    HUMAN_KINDS,
+    coder_sets,
+    human_reference,
+    kind_of_pair,
+)
 from workbench.reliability.contested import contested_of
 from workbench.reliability.intake import Coded
 from workbench.reliability.ratings import MISSING, Ratings
@@ -62,7 +67,7 @@ def comparison_tables(
     options: dict[str, Any] = {"random_state": random_state}
     ratings = coded.ratings
     measures = agreement_of(coded, "utterance", "label", **options)
-    sets = coder_sets(ratings)
+    sets = coder_sets(ratings.coders, ratings.kinds)
     if ratings.n_coders > _MOST_PAIRED:
         sets = [coders for coders in sets if len(coders) > 2]
     conversations = agreement_of(coded, "conversation", sets=sets, **options)
