@@ -4,6 +4,7 @@ import polars as pl
 
 from workbench.coding import load_codebook
 from workbench.corpus import Corpus, CorpusMetadata
+from workbench.language_models import OpenAICompatibleLM
 
 BOOK = """
 name: small
@@ -69,3 +70,8 @@ def by_question_mark(content):
 
     asked = content["messages"][-1]["content"].rstrip().endswith("?")
     return saying('{"label": "question"}' if asked else '{"label": "reflection"}')
+
+
+def through(server, **options):
+    """The model that a test's server says it has."""
+    return OpenAICompatibleLM(server.endpoint, "small", **options)
