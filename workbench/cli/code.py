@@ -30,7 +30,7 @@ __all__ = ["command"]
     type=click.Choice(["small", "full"]),
     default="small",
     show_default=True,
-    help="Heads on frozen embeddings, or a fine-tuned encoder.",
+    help="Heads on frozen embeddings, or an adapted language model beside them.",
 )
 @click.option(
     "--context/--no-context",

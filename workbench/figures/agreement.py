@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
@@ -198,18 +199,7 @@ def code_scores_figure(table: pl.DataFrame, *, coder: str, reference: str) -> go
                 "color": OKABE_ITO[number % len(OKABE_ITO)],
                 "symbol": ("circle", "square", "diamond", "triangle-up")[number % 4],
             },
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [
-                    None if h is None else h - e for e, h in own["estimate", "high"].iter_rows()
-                ],
-                "arrayminus": [
-                    None if x is None else e - x for e, x in own["estimate", "low"].iter_rows()
-                ],
-                "color": "#777777",
-                "thickness": 1.2,
-            },
+            error_x=_interval_bars(own, "#777777"),
             text=[
                 plain(f"{row['label']}, {measure}: {interval_words(row, '.2f')}")
                 for row in own.iter_rows(named=True)
@@ -317,18 +307,7 @@ def calibration_figure(
             name=plain(label, limit=24),
             line={"color": palette[label], "width": 1.5},
             marker={"size": 8, "color": palette[label]},
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": [
-                    None if h is None else h - e for e, h in own["estimate", "high"].iter_rows()
-                ],
-                "arrayminus": [
-                    None if x is None else e - x for e, x in own["estimate", "low"].iter_rows()
-                ],
-                "color": palette[label],
-                "thickness": 1.2,
-            },
+            error_y=_interval_bars(own, palette[label]),
             text=[
                 plain(
                     f"{label}: mean probability {p:.2f}, given to {interval_words(row, '.0%')}; "
@@ -353,3 +332,18 @@ def calibration_figure(
 def _most(table: pl.DataFrame) -> int:
     """The largest n of a table of estimates."""
     return max(table["n"].drop_nulls().to_list(), default=0)
+
+
+def _interval_bars(rows: pl.DataFrame, color: str) -> dict[str, Any]:
+    """Error bars from estimate, low and high of each row; none where an end is not defined."""
+    ends = rows.select(
+        above=pl.col("high") - pl.col("estimate"), below=pl.col("estimate") - pl.col("low")
+    )
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": ends["above"].to_list(),
+        "arrayminus": ends["below"].to_list(),
+        "color": color,
+        "thickness": 1.2,
+    }
