@@ -45,3 +45,10 @@ def test_an_estimate_without_interval_says_why():
 def test_the_caption_names_level_and_method():
     assert methods_of(TABLE) == "95% intervals: jackknife-t."
     assert methods_of(TABLE.tail(1)) == "There are no intervals."
+
+
+def test_a_range_of_scores_is_not_called_an_interval():
+    spread = TABLE.head(1).with_columns(method=pl.lit("mean, lowest and highest of 4"))
+    told = "Bars of a mean: mean, lowest and highest of 4, no interval."
+    assert methods_of(pl.concat([TABLE, spread])) == f"95% intervals: jackknife-t. {told}"
+    assert methods_of(spread) == f"There are no intervals. {told}"

@@ -7,6 +7,7 @@ from planted_study import bare_study
 
 import workbench as wb
 from workbench.corpus import Layer, LayerMetadata
+from workbench.figures.agreement import calibration_figure
 from workbench.pipeline import agreement_of_study
 from workbench.reliability import confusion_of, human_reference, read_coded
 from workbench.views import VIEWS
@@ -79,6 +80,9 @@ def test_the_human_line_stands_at_the_mean_of_the_humans(coded, layers):
     assert (band.x0, band.x1) == pytest.approx((line["low"].item(), line["high"].item()))
     names = {name for trace in made.content.data for name in trace.y}
     assert names == set(CODERS)
+    caption = made.content.layout.annotations[-1].text.replace("<br>", " ")
+    assert "Bars of a mean: mean, lowest and highest of 4, no interval." in caption
+    assert "from 12 sources" in caption
     difference = reference.filter(coder="head", against="one human", measure="macro-F1")
     assert f"head: {difference['estimate'].item():+.2f}" in made.note
 
@@ -99,9 +103,14 @@ def test_bias_has_the_sign_of_the_chosen_coder(coded):
     a, b = (block(v, "bias").content.filter(measure="bias index") for v in (one, other))
     assert a["estimate"].to_list() == pytest.approx((-b["estimate"]).to_list())
     assert a["low"].to_list() == pytest.approx((-b["high"]).to_list())
-    shares = {
-        t.name: dict(zip(t.x, t.y, strict=True)) for t in block(one, "marginals").content.data
-    }
+    bars = block(one, "marginals").content.data
+    shares = {t.name: dict(zip(t.x, t.y, strict=True)) for t in bars}
+    kept = coded.table("agreement/talk-marginals", step="agreement").filter(
+        pl.col("first_coder").is_in(["ben", "head"]), pl.col("second_coder").is_in(["ben", "head"])
+    )
+    for trace in bars:
+        own = kept.filter(coder=trace.name)
+        assert list(trace.error_y.array) == pytest.approx((own["high"] - own["estimate"]).to_list())
     for label, value in a.select("code", "estimate").iter_rows():
         assert shares["head"][label] - shares["ben"][label] == pytest.approx(value)
 
@@ -117,6 +126,40 @@ def test_calibration_needs_a_coder_with_probabilities(coded):
         VIEWS["agreement"](coded, coder="ben"), "calibration"
     ).content.layout.annotations
     assert "ben has none" in told.text.replace("<br>", " ")
+
+
+def test_curves_of_calibration_differ_in_colour_and_mark():
+    rows = {"probability": 0.5, "estimate": 0.4, "low": 0.3, "high": 0.5, "level": 0.95, "n": 9}
+    labels = ["open", "closed", "simple", "complex"]
+    curve = pl.DataFrame(
+        [{"label": label, **rows, "method": "jackknife-t", "n_clusters": 9} for label in labels]
+    ).with_columns(reason=pl.lit(None, pl.String))
+    figure = calibration_figure(curve, coder="head", reference="gold", labels=labels)
+    marks = {(t.line.color, t.marker.symbol) for t in figure.data if t.name in labels}
+    assert len({colour for colour, _ in marks}) == len({symbol for _, symbol in marks}) == 4
+
+
+def test_two_coders_without_a_turn_in_common_are_not_said_to_agree(tmp_path):
+    study = bare_study(tmp_path / "study")
+    units = study.corpus.utterances.filter(pl.col("side") == "client")["id"]
+    half = len(units) // 2
+    for name, own in (("anna", units[:half]), ("ben", units), ("chi", units[half:])):
+        given = [LABELS[(i + len(name)) % 3] for i in range(len(own))]
+        facts = LayerMetadata("talk", name, "human", labels=LABELS)
+        rows = pl.DataFrame({"unit_id": own, "label": given})
+        study.write_layer(Layer.build(f"talk.{name}", rows, facts))
+    agreement_of_study(study)
+    view = VIEWS["agreement"](study, coder="anna", reference="chi")
+    assert block(view, "confused").content == "anna and chi have no turn in common."
+    (told,) = block(view, "marginals").content.layout.annotations
+    assert told.text == "No unit was coded by all of these coders."
+    assert not any("Not compared yet" in caution for caution in view.cautions())
+    facts = LayerMetadata("talk", "dora", "human", labels=LABELS)
+    rows = pl.DataFrame({"unit_id": units, "label": LABELS[0]})
+    study.write_layer(Layer.build("talk.dora", rows, facts))
+    for slug in ("agreement", "contested"):
+        late = f"Not compared yet: talk.dora. Run `workbench agreement {study.folder}`."
+        assert late in VIEWS[slug](study).cautions()
 
 
 def test_a_click_on_a_row_chooses_the_code_or_the_coder(coded):

@@ -34,23 +34,26 @@ KIND_COLOURS = {
 _TITLE = 52
 """Pixels that a title takes."""
 
+_SYMBOLS = ("circle", "square", "diamond", "triangle-up")
+"""Marks of several quantities in one figure: colour never stands alone."""
+
 _BLUES = [[0.0, "#f7fbff"], [0.5, "#6baed6"], [1.0, "#08306b"]]
 _NAME = 34
 
 
 def confusion_map(table: pl.DataFrame, *, first: str, second: str, of: str = "") -> go.Figure:
-    """Heat map of the codes of one coder by the codes of another; colour is the share of the line.
+    """Heat map of the codes of one coder by the codes of another; colour is the share of the row.
 
     Parameters
     ----------
     table
         `first`, `second`, `count`, `share`, all pairs of codes in the book's order.
     first, second
-        Names of the coders: lines and columns.
+        Names of the coders: rows and columns.
     of
         Label whose yes and no is compared, for codes that do not exclude each other.
     """
-    title = f"{first} (lines), {second} (columns)" + (f": {of}" if of else "")
+    title = f"{first} (rows), {second} (columns)" + (f": {of}" if of else "")
     total = table["count"].sum()
     if not total:
         return bare("The two coders have no unit in common.", title=title)
@@ -72,7 +75,7 @@ def confusion_map(table: pl.DataFrame, *, first: str, second: str, of: str = "")
             ygap=2,
             customdata=counts,
             showscale=False,
-            hovertemplate="%{y} by one, %{x} by the other<br>%{customdata:,} units, %{z:.0%} of the line"
+            hovertemplate="%{y} by one, %{x} by the other<br>%{customdata:,} units, %{z:.0%} of the row"
             "<extra></extra>",
         )
     )
@@ -89,7 +92,7 @@ def confusion_map(table: pl.DataFrame, *, first: str, second: str, of: str = "")
     return styled(
         figure,
         title=title,
-        caption=f"n = {total:,} units that both coded. Colour: share of the line.",
+        caption=f"n = {total:,} units that both coded. Colour: share of the row.",
         height=230 + 34 * max(k, 3),
         xaxis={
             "side": "top",
@@ -147,7 +150,7 @@ def agreement_dots(
         figure,
         title=title,
         x=what,
-        caption=f"n = {_most(table):,} units. {methods_of(table)}",
+        caption=f"{_counted(table)}. {methods_of(table)}",
         height=170 + 30 * table.height,
         xaxis={"range": [low - 0.04, 1.04]},
         yaxis={
@@ -193,11 +196,11 @@ def code_scores_figure(table: pl.DataFrame, *, coder: str, reference: str) -> go
             x=own["estimate"].to_list(),
             y=[place[label] + shift for label in own["label"]],
             mode="markers",
-            name=measure,
+            name=measure.capitalize(),
             marker={
                 "size": 9,
                 "color": OKABE_ITO[number % len(OKABE_ITO)],
-                "symbol": ("circle", "square", "diamond", "triangle-up")[number % 4],
+                "symbol": _SYMBOLS[number % len(_SYMBOLS)],
             },
             error_x=_interval_bars(own, "#777777"),
             text=[
@@ -217,7 +220,7 @@ def code_scores_figure(table: pl.DataFrame, *, coder: str, reference: str) -> go
         title=title,
         x="share (1 is perfect)",
         y="code",
-        caption=f"n = {_most(table):,} units at most. {methods_of(table)} The reference's codes "
+        caption=f"{_counted(table)} at most. {methods_of(table)} The reference's codes "
         f"count as right.{lost}",
         height=200 + 62 * len(labels),
         xaxis={"range": [-0.03, 1.03]},
@@ -237,10 +240,10 @@ def marginal_bars(table: pl.DataFrame) -> go.Figure:
     Parameters
     ----------
     table
-        `coder`, `label`, `estimate` (share of the units that all of them coded), `n`.
+        `coder`, `label` and the columns of an estimate: share of the units that all of them coded.
     """
     title = "Shares of codes"
-    if table.is_empty():
+    if not _most(table):
         return bare("No unit was coded by all of these coders.", title=title)
     labels = table["label"].unique(maintain_order=True).to_list()
     coders = table["coder"].unique(maintain_order=True).to_list()
@@ -249,20 +252,24 @@ def marginal_bars(table: pl.DataFrame) -> go.Figure:
     figure = go.Figure()
     for coder in coders:
         own = table.filter(pl.col("coder") == coder)
-        shares = dict(own.select("label", "estimate").iter_rows())
+        rows = pl.DataFrame({"label": labels}).join(
+            own, on="label", how="left", maintain_order="left"
+        )
         figure.add_bar(
             x=names,
-            y=[shares.get(label) for label in labels],
+            y=rows["estimate"].to_list(),
             name=plain(coder, limit=24),
             marker={"color": palette[f"coder {coder}"]},
-            hovertemplate=f"{plain(coder, limit=24)}, %{{x}}: %{{y:.1%}}<extra></extra>",
+            error_y=_interval_bars(rows, "#555555"),
+            hovertext=[plain(interval_words(row, ".1%")) for row in rows.iter_rows(named=True)],
+            hovertemplate=f"{plain(coder, limit=24)}, %{{x}}: %{{hovertext}}<extra></extra>",
         )
     return styled(
         figure,
         title=title,
         x="code",
         y="share of units",
-        caption=f"n = {_most(table):,} units that both coded.",
+        caption=f"{_counted(table)} that both coded. {methods_of(table)}",
         height=420,
         barmode="group",
         yaxis={"tickformat": ".0%", "rangemode": "tozero"},
@@ -286,8 +293,9 @@ def calibration_figure(
     shown = curve.filter(pl.col("label").is_in(list(labels)))
     if shown.is_empty():
         return bare("No unit has both a probability and a code.", title=title)
-    n = shown.group_by("label").agg(pl.col("n").sum())["n"].to_list()[0]
-    palette = colours_of(curve["label"].unique(maintain_order=True).to_list())
+    n = shown.filter(pl.col("label") == shown["label"][0])["n"].sum()
+    # by place: codes of one family share a colour elsewhere, and curves have nothing else to tell them apart
+    place = {label: i for i, label in enumerate(curve["label"].unique(maintain_order=True))}
     figure = go.Figure(
         go.Scatter(
             x=[0, 1],
@@ -300,14 +308,15 @@ def calibration_figure(
     )
     for label in labels:
         own = shown.filter(pl.col("label") == label).sort("probability")
+        colour = OKABE_ITO[place[label] % len(OKABE_ITO)]
         figure.add_scatter(
             x=own["probability"].to_list(),
             y=own["estimate"].to_list(),
             mode="lines+markers",
             name=plain(label, limit=24),
-            line={"color": palette[label], "width": 1.5},
-            marker={"size": 8, "color": palette[label]},
-            error_y=_interval_bars(own, palette[label]),
+            line={"color": colour, "width": 1.5},
+            marker={"size": 8, "color": colour, "symbol": _SYMBOLS[place[label] % len(_SYMBOLS)]},
+            error_y=_interval_bars(own, colour),
             text=[
                 plain(
                     f"{label}: mean probability {p:.2f}, given to {interval_words(row, '.0%')}; "
@@ -327,6 +336,12 @@ def calibration_figure(
         xaxis={"range": [-0.02, 1.02], "tickformat": ".1f"},
         yaxis={"range": [-0.03, 1.03], "tickformat": ".0%"},
     )
+
+
+def _counted(table: pl.DataFrame) -> str:
+    """The largest n of a table of estimates, and the sources that its intervals resample."""
+    sources = max(table["n_clusters"].drop_nulls().to_list(), default=0)
+    return f"n = {_most(table):,} units" + (f" from {sources:,} sources" if sources else "")
 
 
 def _most(table: pl.DataFrame) -> int:

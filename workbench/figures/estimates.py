@@ -11,6 +11,8 @@ import polars as pl
 from workbench.figures.layout import plain
 
 _FEW = "few conversations"
+_RANGE = "lowest and highest"
+"""In the method of an estimate whose `low` and `high` are a range of scores, no interval."""
 
 __all__ = ["add_dots", "add_reasons", "interval_words", "methods_of"]
 
@@ -33,8 +35,17 @@ def interval_words(row: Mapping[str, Any], form: str = ".3g") -> str:
 
 
 def methods_of(table: pl.DataFrame) -> str:
-    """How the intervals of a table were made, for a caption."""
-    with_interval = table.filter(pl.col("low").is_not_null())
+    """How the intervals of a table were made, for a caption; a range of scores is named as one."""
+    with_ends = table.filter(pl.col("low").is_not_null())
+    ranges = with_ends["method"].str.contains(_RANGE, literal=True).fill_null(value=False)
+    told = [
+        f"Bars of a mean: {x}, no interval."
+        for x in sorted(set(with_ends["method"].filter(ranges)))
+    ]
+    return " ".join([_intervals_of(with_ends.filter(~ranges)), *told])
+
+
+def _intervals_of(with_interval: pl.DataFrame) -> str:
     if with_interval.is_empty():
         return "There are no intervals."
     levels = sorted({level for level in with_interval["level"] if level is not None})

@@ -7,7 +7,7 @@ from typing import Any, cast
 import param
 
 from workbench.errors import NotComputed
-from workbench.pipeline.agreement import STEP
+from workbench.pipeline.agreement import STEP, comparable_schemes
 from workbench.views.agreement_data import AgreementData
 from workbench.views.view import View
 
@@ -35,6 +35,21 @@ class AgreementView(View):
     def kept(self, name: str, make: Any) -> Any:
         """What `make` gives, kept until the scheme or its comparison changes."""
         return self.keep(name, (self.scheme, self.fingerprint(f"{STEP}-{self.scheme}")), make)
+
+    def outdated(self) -> list[str]:
+        """Say which layers of the scheme came after the comparison, if any did."""
+        names = comparable_schemes(self.study).get(self.scheme, [])
+        late = [
+            name
+            for name in names
+            if self.data.kinds.keys().isdisjoint((name, name.partition(".")[2]))
+            and self.study.layer(name).metadata.unit == "utterance"
+        ]
+        if not late:
+            return []
+        return [
+            f"Not compared yet: {', '.join(late)}. Run `workbench agreement {self.study.folder}`."
+        ]
 
     def missing(self) -> tuple[str, str]:
         """Say how to get a comparison, by an error."""

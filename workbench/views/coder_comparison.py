@@ -97,6 +97,7 @@ class CoderComparison(AgreementView):
             RESEARCH,
             "Agreement is not truth: coders can agree and be wrong. A coefficient belongs to these codes, "
             "these conversations and these coders.",
+            *self.outdated(),
             *(record.notes if record else ()),
         ]
 
@@ -231,7 +232,10 @@ class CoderComparison(AgreementView):
             told.append(f"{row['coder']}: {row['estimate']:+.2f}{ends}")
         if not told:
             return "There is no automatic coder beside these people."
-        return f"Difference to one more human, on the same turns: {'; '.join(told)}."
+        return (
+            f"Difference to one more human, on the same turns: {'; '.join(told)}. The bar of such a coder "
+            "spans its scores against these majorities; it is no interval."
+        )
 
     # -- where they do not -------------------------------------------------------------------------
 
@@ -254,6 +258,9 @@ class CoderComparison(AgreementView):
     def _confused(self) -> tuple[Any, str]:
         rows, _ = self.data.pair("confused", self.reference, self.coder)
         if rows.is_empty():
+            both, _ = self.data.pair("confusion", self.reference, self.coder)
+            if not both["count"].sum():
+                return f"{self._both} have no turn in common.", ""
             return "The two coders never gave different codes.", ""
         table = rows.select("one", "other", turns="count", share="share", rate="rate")
         return table, (

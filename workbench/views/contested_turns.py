@@ -82,6 +82,7 @@ class ContestedTurns(AgreementView):
         """What a contested turn is good for."""
         return [
             RESEARCH,
+            *self.outdated(),
             "A contested turn is no mistake of a person: it shows where the codebook needs a decision. Read "
             "it in its conversation before deciding.",
         ]
@@ -131,7 +132,7 @@ class ContestedTurns(AgreementView):
     def _table(self) -> tuple[Any, str]:
         rows = self._shown
         if rows.is_empty():
-            return "The coders agree on all of these turns.", ""
+            return "No two coders gave different codes to any of these turns.", ""
         texts = self.study.corpus.utterances.select("text", unit_id="id")
         table = rows.head(_LISTED).join(texts, on="unit_id", how="left", maintain_order="left")
         codes = {coder: table[f"{CODER_COLUMN}{coder}"].to_list() for coder in self.data.coders}
