@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_OF_HEADS = ("data",)
+_OF_OWN = ("codebook", "corpus", "layers", "scheme", "name", "context", "merge", "drop")
+"""Options of the two ways of training."""
+
 
 @click.command("train")
 @click.argument("head", required=False)
@@ -39,16 +43,50 @@ __all__ = ["command"]
 @click.option("--context/--no-context", default=True, show_default=True)
 @click.option("--merge", multiple=True, metavar="CODED=LEARNED", help="Learn one label as another.")
 @click.option("--drop", multiple=True, metavar="LABEL", help="Do not learn this label.")
+@click.pass_context
 def command(
-    *, head: str | None, data: str | None, out: str | None, random_state: int, **own: Any
+    context: click.Context,
+    /,
+    *,
+    head: str | None,
+    data: str | None,
+    out: str | None,
+    random_state: int,
+    **own: Any,
 ) -> None:
-    """Train HEAD from its public corpus, or a head of your own, and write weights and model card."""
+    """Train HEAD from its public corpus, or a head of your own, and write weights and model card.
+
+    \b
+    HEAD is one of
+      annomi-helper, annomi-helper-flags, annomi-client, esconv-strategy
+                      small heads; with -alone those that read no previous turns
+      annomi-full     the full-size head
+      goemotions      the head of emotions
+    """
+    _check_options(context, own=head is None)
     if head is not None:
         folder = _train_again(head, data, out, random_state)
     else:
         folder = _train_own(out, random_state=random_state, **own)
     click.echo(f"{folder}: weights and card written.")
     click.echo((folder / "CARD.md").read_text("utf-8"))
+
+
+def _check_options(context: click.Context, *, own: bool) -> None:
+    """Refuse options of the other way of training: left unread, they would seem to have been heeded."""
+    given = [
+        each.opts[0]
+        for each in context.command.params
+        if each.name in (_OF_HEADS if own else _OF_OWN)
+        and context.get_parameter_source(each.name) is not click.core.ParameterSource.DEFAULT
+    ]
+    if given and own:
+        raise click.UsageError(f"{given[0]} is for a HEAD of the workbench; leave it out.")
+    if given:
+        raise click.UsageError(
+            f"{given[0]} is for a head of your own; leave out HEAD, or {given[0]}. A HEAD that reads no "
+            "previous turns has a name of its own, as annomi-helper-alone."
+        )
 
 
 def _train_again(head: str, data: str | None, out: str | None, random_state: int) -> Path:
