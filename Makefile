@@ -23,7 +23,7 @@ help:
 	@echo "make lab     JupyterLab with the notebooks, on $(STUDY)"
 	@echo "make serve   the dashboards of $(STUDY) on http://127.0.0.1:$(PORT)"
 	@echo "make report  write $(REPORT) from $(STUDY)"
-	@echo "make bench   side-by-side measurements"
+	@echo "make bench   side-by-side measurements (some need WORKBENCH_DATA_HOME)"
 	@echo "make train   train the shipped heads again (needs WORKBENCH_DATA_HOME)"
 	@echo "make prove   full-size simulations and random kills"
 	@echo "make check   lint, format, types, import layers"
@@ -52,13 +52,14 @@ report: $(VENV)/.ready
 	@$(WORKBENCH) report $(STUDY) --out $(REPORT)
 
 bench: $(VENV)/.ready-test
-	@for table in encoder_tiers search_latency corpus_scale redaction roles topic_labels topic_map topic_quality topic_stability cluster_scaling agreement_speed; do echo "== $$table"; $(BIN)/python tests/benchmarks/$$table.py || exit $$?; done
+	@for table in encoder_tiers search_latency corpus_scale redaction roles topic_labels topic_map topic_quality topic_stability cluster_scaling agreement_speed explain_speed llm_coder; do echo "== $$table"; $(BIN)/python tests/benchmarks/$$table.py || exit $$?; done
 
 train: $(VENV)/.ready
 	@for head in annomi-helper annomi-helper-alone annomi-helper-flags annomi-helper-flags-alone annomi-client annomi-client-alone goemotions; do $(WORKBENCH) train $$head || exit $$?; done
 
 prove: $(VENV)/.ready-test
 	@$(BIN)/python -m pytest -m prove
+	@for table in agreement_coverage correction_coverage; do echo "== $$table"; $(BIN)/python tests/benchmarks/$$table.py || exit $$?; done
 
 check: $(VENV)/.ready-test
 	@$(BIN)/ruff check .

