@@ -154,6 +154,57 @@ def test_a_code_is_found_by_its_label_and_may_have_a_published_name(tmp_path):
         scheme.code("opne")
 
 
+def test_numbers_and_dates_are_texts_as_they_are_written(tmp_path):
+    numbered = BOOK.replace('"1"', "1.10").replace("question", "010")
+    book = read(tmp_path, numbered)
+    assert book.version == "1.10"
+    assert book.scheme("helper").labels == ("010", "open")
+    assert book.scheme("helper").codes[1].parent == "010"
+    dated = read(tmp_path, BOOK.replace('"1"', "2024-05-01"))
+    assert dated.version == "2024-05-01"
+    assert dated.checksum
+
+
+def test_the_name_of_a_note_is_a_text(tmp_path):
+    notes = 'version: "1"\nnotes:\n  who: we\n  1: one'
+    with pytest.raises(BadInput, match="line 6: the name of note 1 is no text"):
+        read(tmp_path, BOOK.replace('version: "1"', notes, 1))
+
+
+OWN_WALK = """\
+crosswalks:
+  - target: miti
+    note: Units differ.
+    schemes:
+      - source: helper
+        target: miti-behaviour
+        labels:
+          - {label: question, target: Q}
+          - {label: open, target: Q}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("source: helper", "source: helpers", "line 15: scheme 'helpers' is not in book 'tiny'"),
+        ("label: open", "label: opened", "line 19, label 'opened': is not in 'helper'"),
+        ("          - {label: open, target: Q}\n", "", r"says nothing of \['open'\]"),
+    ],
+)
+def test_a_crosswalk_in_a_book_is_compared_with_its_codes(tmp_path, before, after, told):
+    assert read(tmp_path, BOOK + OWN_WALK).crosswalks[0].name == "tiny -> miti"
+    with pytest.raises(BadInput, match=told):
+        read(tmp_path, BOOK + OWN_WALK.replace(before, after))
+
+
+def test_the_codes_above_a_code_are_told_from_the_nearest_on(tmp_path):
+    deep = BOOK + "      - {label: inviting, definition: invites, parent: open}\n"
+    scheme = read(tmp_path, deep).scheme("helper")
+    assert scheme.above("inviting") == ("open", "question")
+    assert scheme.above("question") == ()
+
+
 def test_a_missing_book_is_refused(tmp_path):
     with pytest.raises(BadInput, match="no such codebook"):
         Codebook.read(tmp_path / "none.yaml")

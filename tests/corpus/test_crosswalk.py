@@ -157,6 +157,13 @@ def test_two_codes_on_a_unit_are_not_exclusive(walk, books):
     assert not carried.metadata.exclusive
 
 
+def test_a_target_that_is_not_in_the_book_is_refused(tmp_path, books):
+    text = WALK.replace("target: AF", "target: Affirm")
+    unchecked = read_crosswalk(written(tmp_path, "walk.yaml", text))
+    with pytest.raises(BadInput, match=r"leads to \['Affirm'\], which 'counts' does not have"):
+        carry(coded(("a", "praise")), unchecked, books[1])
+
+
 def test_probabilities_are_joined(walk, books):
     chances = {
         "question": 0.9,

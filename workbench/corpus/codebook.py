@@ -79,6 +79,15 @@ class Scheme:
                 return code
         raise BadInput.unknown(f"code in {self.name!r}", label, self.labels)
 
+    def above(self, label: str) -> tuple[str, ...]:
+        """Labels of the codes above a code, the nearest first."""
+        parents = {code.label: code.parent for code in self.codes}
+        line, parent = [label], parents.get(label)
+        while parent in parents and parent not in line:
+            line.append(parent)
+            parent = parents[parent]
+        return tuple(line[1:])
+
 
 @dataclass(frozen=True, slots=True)
 class CodeSet:

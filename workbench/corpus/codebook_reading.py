@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 from workbench.corpus.codebook import Code, Codebook, Level, Scheme
-from workbench.corpus.crosswalk_reading import crosswalk_of
+from workbench.corpus.crosswalk_reading import check_crosswalk, crosswalk_of
 from workbench.corpus.layer import Unit
 from workbench.corpus.marked_yaml import MarkedYaml, Place, read_marked_yaml
 from workbench.files import checksum_of
@@ -64,10 +64,10 @@ def read_yaml_codebook(path: str | Path) -> Codebook:
             told = f"scheme {scheme.name!r} stands twice."
             raise book.refusal(("schemes", at, "name"), told)
     walks = content.get("crosswalks") or []
-    return Codebook(
+    found = Codebook(
         name=name,
         title=book.text(("title",), content["title"], what="the book"),
-        version=book.text(("version",), _written(content["version"]), what="the book"),
+        version=book.text(("version",), content["version"], what="the book"),
         citation=str(content.get("citation") or ""),
         licence=str(content.get("licence") or ""),
         schemes=schemes,
@@ -80,19 +80,20 @@ def read_yaml_codebook(path: str | Path) -> Codebook:
             )
         ),
     )
-
-
-def _written(version: Any) -> Any:
-    """A version as it is written: YAML reads 2024-05-01 as a date."""
-    return version.isoformat() if hasattr(version, "isoformat") else version
+    for at, walk in enumerate(found.crosswalks):
+        check_crosswalk(book, ("crosswalks", at), walk, source=found)
+    return found
 
 
 def _notes(book: MarkedYaml, notes: Any) -> dict[str, str]:
     if not isinstance(notes, dict):
         raise book.refusal(("notes",), "`notes` is a mapping of names to texts.")
+    strange = [key for key in notes if not isinstance(key, str)]
+    if strange:
+        told = f"the name of note {strange[0]!r} is no text."
+        raise book.refusal(("notes", str(strange[0])), told, remedy="Put it in quotes.")
     return {
-        str(key): book.text(("notes", str(key)), text, what=f"note {key!r}")
-        for key, text in notes.items()
+        key: book.text(("notes", key), text, what=f"note {key!r}") for key, text in notes.items()
     }
 
 

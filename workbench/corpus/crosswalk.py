@@ -165,10 +165,16 @@ def carry(
     Raises
     ------
     BadInput
-        If the crosswalk does not map the layer's scheme.
+        If the crosswalk does not map the layer's scheme, or leads to labels that the target has not.
     """
     mapped = walk.scheme(layer.metadata.scheme)
     scheme = target.scheme(mapped.target)
+    strange = {x.target for x in mapped.labels if x.target is not None} - set(scheme.labels)
+    if strange:
+        raise BadInput(
+            f"The crosswalk {walk.name} leads to {sorted(strange)}, which {scheme.name!r} does not have. "
+            f"It has {list(scheme.labels)}."
+        )
     book = source.scheme(mapped.source) if source is not None else None
     table = _table(layer, mapped, book)
     return _carried(layer, walk, mapped, scheme, target), table

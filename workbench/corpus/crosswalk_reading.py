@@ -23,7 +23,7 @@ from workbench.corpus.codebook import Codebook
 from workbench.corpus.crosswalk import Crosswalk, MappedLabel, MappedScheme
 from workbench.corpus.marked_yaml import MarkedYaml, Place, read_marked_yaml
 
-__all__ = ["crosswalk_of", "read_crosswalk"]
+__all__ = ["check_crosswalk", "crosswalk_of", "read_crosswalk"]
 
 
 def read_crosswalk(
@@ -44,8 +44,11 @@ def read_crosswalk(
     """
     file = read_marked_yaml(path, kind="crosswalk")
     walk = crosswalk_of(file, (), file.content)
-    if source is not None and target is not None:
-        _check(file, walk, source, target)
+    for end, book in (("source", source), ("target", target)):
+        if book is not None and getattr(walk, end) != book.name:
+            told = f"`{end}` is {getattr(walk, end)!r}, while the book is {book.name!r}."
+            raise file.refusal((end,), told)
+    check_crosswalk(file, (), walk, source=source, target=target)
     return walk
 
 
@@ -110,31 +113,48 @@ def _named(label: MappedLabel) -> str:
     return f"label {label.label!r}"
 
 
-def _check(file: MarkedYaml, walk: Crosswalk, source: Codebook, target: Codebook) -> None:
-    """Compare a crosswalk with its books."""
-    for end, book in (("source", source), ("target", target)):
-        told = getattr(walk, end)
-        if told != book.name:
-            raise file.refusal((end,), f"`{end}` is {told!r}, while the book is {book.name!r}.")
+def check_crosswalk(
+    file: MarkedYaml,
+    place: Place,
+    walk: Crosswalk,
+    *,
+    source: Codebook | None = None,
+    target: Codebook | None = None,
+) -> None:
+    """Compare a crosswalk that stands at a place of a file with its books, as far as they are given.
+
+    Raises
+    ------
+    BadInput
+        If a scheme or label is not in its book, or a label of the source is not told of.
+    """
     for at, mapped in enumerate(walk.schemes):
-        place: Place = ("schemes", at)
-        for end, book in (("source", source), ("target", target)):
-            name = getattr(mapped, end)
-            present = [scheme.name for scheme in book.schemes]
-            if name not in present:
-                told = f"scheme {name!r} is not in book {book.name!r}."
-                raise file.refusal((*place, end), told, remedy=f"Present: {present}.")
-        own = [code.label for code in source.scheme(mapped.source).codes if code.codable]
-        theirs = [code.label for code in target.scheme(mapped.target).codes if code.codable]
+        spot: Place = (*place, "schemes", at)
+        own = _codable(file, (*spot, "source"), source, mapped.source)
+        theirs = _codable(file, (*spot, "target"), target, mapped.target)
         for number, label in enumerate(mapped.labels):
-            spot = (*place, "labels", number)
-            if label.label not in own:
+            line: Place = (*spot, "labels", number)
+            if own is not None and label.label not in own:
                 told = f"is not in {mapped.source!r}."
-                raise file.refusal(spot, told, what=_named(label), remedy=f"Present: {own}.")
-            if label.target is not None and label.target not in theirs:
+                raise file.refusal(line, told, what=_named(label), remedy=f"Present: {own}.")
+            if theirs is not None and label.target is not None and label.target not in theirs:
                 told = f"target {label.target!r} is not in {mapped.target!r}."
-                raise file.refusal(spot, told, what=_named(label), remedy=f"Present: {theirs}.")
-        absent = [x for x in own if x not in [label.label for label in mapped.labels]]
+                raise file.refusal(line, told, what=_named(label), remedy=f"Present: {theirs}.")
+        told_of = {label.label for label in mapped.labels}
+        absent = [x for x in own or () if x not in told_of]
         if absent:
             told = f"says nothing of {absent}, which are in {mapped.source!r}."
-            raise file.refusal((*place, "labels"), told, what=f"scheme {mapped.source!r}")
+            raise file.refusal((*spot, "labels"), told, what=f"scheme {mapped.source!r}")
+
+
+def _codable(
+    file: MarkedYaml, place: Place, book: Codebook | None, scheme: str
+) -> list[str] | None:
+    """Labels that a scheme of a book can give; None where there is no book to ask."""
+    if book is None:
+        return None
+    present = [one.name for one in book.schemes]
+    if scheme not in present:
+        told = f"scheme {scheme!r} is not in book {book.name!r}."
+        raise file.refusal(place, told, remedy=f"Present: {present}.")
+    return [code.label for code in book.scheme(scheme).codes if code.codable]

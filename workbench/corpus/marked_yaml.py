@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -20,11 +21,12 @@ _REMEDY = "Mind the indentation, and put a text that holds `: ` or `#` in quotes
 
 @dataclass(frozen=True, slots=True)
 class MarkedYaml:
-    """A YAML document as plain values, and the 1-based line of each entry by its place."""
+    """A YAML document: plain values, the 1-based line of each entry by its place, scalars as written."""
 
     path: Path
     content: Any
     lines: Mapping[Place, int]
+    written: Mapping[Place, str]
 
     def line(self, place: Place) -> int:
         """Line of an entry, or of the nearest one above it that stands in the file."""
@@ -84,19 +86,19 @@ class MarkedYaml:
         return entry
 
     def text(self, place: Place, entry: Any, *, what: str) -> str:
-        """Return a text that is not empty; a number is taken as it is written.
+        """Return a text that is not empty; a number or date is taken as it is written.
 
         Raises
         ------
         BadInput
             If it is none: YAML reads `no` and `off` as a truth value, and nothing as null.
         """
-        if isinstance(entry, bool) or entry is None or not isinstance(entry, str | int | float):
+        if isinstance(entry, bool) or not isinstance(entry, str | int | float | date):
             told = f"`{_key(place)}` is no text: YAML reads it as {type(entry).__name__}."
             raise self.refusal(place, told, what=what, remedy="Put it in quotes.")
         if not str(entry).strip():
             raise self.refusal(place, f"`{_key(place)}` is empty.", what=what)
-        return str(entry)
+        return entry if isinstance(entry, str) else self.written.get(place, str(entry))
 
     def truth(self, place: Place, entry: Any, *, what: str) -> bool:
         """Return true or false.
@@ -158,7 +160,7 @@ def read_marked_yaml(path: str | Path, *, kind: str) -> MarkedYaml:
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
-        lines = _lines(path, node)
+        lines, written = _entries(path, node)
         content = loader.construct_document(node) if node is not None else None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -166,14 +168,15 @@ def read_marked_yaml(path: str | Path, *, kind: str) -> MarkedYaml:
         problem = getattr(error, "problem", None)
         told = f"this is not readable YAML{f' ({problem})' if problem else ''}."
         raise BadInput(f"{where}: {told} {_REMEDY}") from None
-    return MarkedYaml(path, content, lines)
+    return MarkedYaml(path, content, lines, written)
 
 
-def _lines(path: Path, root: Any) -> dict[Place, int]:
-    """Line of each node by its place; refuses aliases and keys that stand twice."""
+def _entries(path: Path, root: Any) -> tuple[dict[Place, int], dict[Place, str]]:
+    """Line of each node and text of each scalar, by place; refuses aliases and keys that stand twice."""
     import yaml
 
     lines: dict[Place, int] = {}
+    written: dict[Place, str] = {}
     seen: set[int] = set()
     waiting: list[tuple[Place, Any]] = [] if root is None else [((), root)]
     while waiting:
@@ -186,7 +189,9 @@ def _lines(path: Path, root: Any) -> dict[Place, int]:
             )
         seen.add(id(node))
         lines.setdefault(place, line)
-        if isinstance(node, yaml.SequenceNode):
+        if isinstance(node, yaml.ScalarNode):
+            written[place] = node.value
+        elif isinstance(node, yaml.SequenceNode):
             waiting += [((*place, at), each) for at, each in enumerate(node.value)]
         elif isinstance(node, yaml.MappingNode):
             keys = [str(key.value) for key, _ in node.value]
@@ -198,4 +203,4 @@ def _lines(path: Path, root: Any) -> dict[Place, int]:
                     )
                 lines[*place, name] = key.start_mark.line + 1
                 waiting.append(((*place, name), value))
-    return lines
+    return lines, written
