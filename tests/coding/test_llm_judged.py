@@ -110,7 +110,22 @@ def test_nothing_in_common_is_said(tmp_path):
         validate(coding, other, corpus=corpus)
 
 
-@pytest.mark.parametrize("name", ["annomi", "esconv"])
+def test_a_turn_without_words_was_not_asked_about(tmp_path):
+    corpus = small_corpus(6)
+    gold = gold_layer(corpus)
+    silent = [unit for unit in corpus.utterances["id"] if unit.endswith("-6")]
+    rows = gold.table.select("unit_id", "label")
+    rows = pl.concat([rows, pl.DataFrame({"unit_id": silent, "label": "reflection"})])
+    found = validate(
+        coded_by(by_question_mark, tmp_path, corpus),
+        Layer.build("talk.gold", rows, gold.metadata),
+        corpus=corpus,
+    )
+    assert figures(found)["share of turns coded"] == 1
+    assert figures(found)["macro-F1, not coded counts as missed"] == 1
+
+
+@pytest.mark.parametrize("name", ["annomi", "esconv", "annomi-subset"])
 def test_public_corpora_are_marked(name, tmp_path):
     corpus = small_corpus(2, name=name)
     assert POSSIBLY_SEEN in possibly_seen(corpus)
@@ -139,6 +154,7 @@ def test_the_shipped_head_always_stands_beside(tmp_path):
     found = validate(coding, gold, corpus=corpus, beside=[rules])
     head = found.table.filter(pl.col("coder").str.starts_with("shipped head"))
     assert head["n"].to_list() == [3698]
+    assert head["measure"].to_list() == ["macro-F1, mean over folds"]
     assert head["estimate"][0] > 0.7
     assert POSSIBLY_SEEN in found.table["mark"][0]
     assert "difference to annomi-helper.rules, paired" in figures(found)
@@ -188,6 +204,13 @@ def test_a_replication_needs_two(tmp_path):
             small_corpus(),
             small_book(tmp_path),
             models=[OpenAICompatibleLM("http://localhost", "m")],
+        )
+    with pytest.raises(BadInput, match="'1' is given twice"):
+        replicate(
+            small_corpus(),
+            small_book(tmp_path),
+            models=[OpenAICompatibleLM("http://localhost", "m")],
+            seeds=(1, 1),
         )
 
 

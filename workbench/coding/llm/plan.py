@@ -19,6 +19,7 @@ from workbench.corpus import Codebook, Corpus, Scheme
 from workbench.corpus.refusal import Refusal
 from workbench.errors import BadInput
 from workbench.files import checksum_of
+from workbench.language_models import LocalLM
 
 __all__ = ["Part", "Plan", "plan_coding"]
 
@@ -111,7 +112,8 @@ def plan_coding(
     seeds
         Rounds of questions, of which the most frequent answer counts.
     temperature
-        Of written answers; default 0 for one seed and 0.7 for several.
+        Of a server's written answers; default 0 for one seed and 0.7 for several. A model of this machine
+        always writes its likeliest answer, so its seeds differ by the order of codes and examples alone.
     way
         `options` (log-probability of each allowed answer) or `json`; default by the model.
     centred
@@ -131,10 +133,17 @@ def plan_coding(
     if limit is not None and limit < 1:
         raise BadInput(f"limit is a number of turns from 1 on, not {limit}.")
     seeds = tuple(seeds)
-    default = 0.0 if len(seeds) == 1 else _SEVERAL
+    how = way_of(model, way)
+    sampled = how == "json" and not isinstance(model, LocalLM)
+    if temperature and not sampled:
+        raise BadInput(
+            f"temperature is {temperature:g}, but nothing is sampled: options are scored, and a model of "
+            "this machine writes its likeliest answer. Leave it out."
+        )
+    default = _SEVERAL if sampled and len(seeds) > 1 else 0.0
     chosen = Settings(
         variant=_variant(prompt),
-        way=way_of(model, way),
+        way=how,
         context_turns=context_turns,
         seeds=seeds,
         temperature=default if temperature is None else temperature,

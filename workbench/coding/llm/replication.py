@@ -22,6 +22,7 @@ from workbench.coding.llm.coder import LLMCoding, code_with_llm
 from workbench.coding.llm.prompt import Variant
 from workbench.corpus import Codebook, Corpus, Layer
 from workbench.errors import BadInput
+from workbench.language_models import OpenAICompatibleLM
 from workbench.reliability import Ratings, estimate_coefficient
 from workbench.statistics import ESTIMATE_COLUMNS, Estimate, cluster_proportion
 
@@ -79,7 +80,7 @@ def replicate(
         Every combination is a replicate; there have to be two at least. A seed shuffles the order of codes
         and examples (0 keeps the book's) and is sent to servers that sample.
     temperature
-        Of written answers.
+        Of the answers that servers write.
     recordings
         Folder of the answers, a file per model; default: the user's cache.
     on
@@ -88,11 +89,15 @@ def replicate(
     Raises
     ------
     BadInput
-        If there are fewer than two replicates.
+        If there are fewer than two replicates, or a model, prompt or seed is given twice.
     """
     names = [prompt if isinstance(prompt, str) else prompt.name for prompt in prompts]
     if len(models) * len(prompts) * len(seeds) < 2:
         raise BadInput("A replication needs two replicates: give several models, prompts or seeds.")
+    told = ([_identity(model) for model in models], names, [str(seed) for seed in seeds])
+    twice = [one for given in told for one in given if given.count(one) > 1]
+    if twice:
+        raise BadInput(f"{twice[0]!r} is given twice; every model, prompt and seed once.")
     codings = {}
     for (model, (name, prompt)), seed in product(
         product(models, zip(names, prompts, strict=True)), seeds
@@ -107,7 +112,7 @@ def replicate(
             model=model,
             prompt=prompt,
             seeds=[seed],
-            temperature=temperature,
+            temperature=temperature if isinstance(model, OpenAICompatibleLM) else None,
             schemes=schemes,
             units=units,
             context_turns=context_turns,

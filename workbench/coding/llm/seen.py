@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from workbench.corpus import Corpus
 from workbench.corpus.catalogue import ENTRIES
 
@@ -14,7 +16,8 @@ POSSIBLY_SEEN = "possibly seen in training"
 def possibly_seen(corpus: Corpus) -> str:
     """Say that a corpus is public, so that a model may know it; "" for one that is not known here.
 
-    A corpus is known by its name or by the title or paper that its citation names.
+    A corpus is known by its name, which may go on (`annomi-subset`), or by the paper that its citation
+    names.
 
     Examples
     --------
@@ -26,7 +29,8 @@ def possibly_seen(corpus: Corpus) -> str:
     name, citation = corpus.metadata.name.casefold(), corpus.metadata.citation.casefold()
     for entry in ENTRIES.values():
         identifiers = [word for word in entry.paper.casefold().split() if ":" in word]
-        if name == entry.name or any(word in citation for word in identifiers):
+        known = re.match(rf"{re.escape(entry.name)}(?![a-z0-9])", name)
+        if known or any(word in citation for word in identifiers):
             return (
                 f"{entry.title} is a public corpus, {POSSIBLY_SEEN}: scores of a language model on it say "
                 "little about conversations that it never saw."

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from workbench.coding.llm.coder import LLMCoding
 from workbench.coding.llm.outcomes import outcome_table
 from workbench.coding.llm.seen import possibly_seen
+from workbench.coding.scoring.predictions import MEAN_F1, SCORES
 from workbench.coding.trained_heads import shipped_head, trained_schemes
 from workbench.corpus import Corpus, Layer
 from workbench.errors import BadInput, InsufficientData
@@ -102,7 +103,8 @@ def validate(
         if scheme not in own:
             raise BadInput.unknown("LLM layer of the scheme", scheme, own)
         others = [layer for layer in beside if layer.metadata.scheme == scheme]
-        rows += _scores(own[scheme], truth, others, corpus, mark)
+        asked = coding.outcomes.filter(pl.col("scheme") == scheme)["unit_id"]
+        rows += _scores(own[scheme].restricted_to(asked), truth, others, corpus, mark)
         rows += _card(scheme)
     return Validation(
         pl.DataFrame(rows, schema=_SCHEMA, orient="row"), outcome_table(coding.outcomes), mark
@@ -230,10 +232,8 @@ def _card(scheme: str) -> list[dict[str, Any]]:
     """Out-of-fold macro-F1 of the shipped head, where there is one."""
     if scheme not in trained_schemes():
         return []
-    tables = shipped_head(scheme).card
-    none: list[dict[str, Any]] = []
-    scores = next((rows for title, rows in tables.items() if title.startswith("Scores")), none)
-    row = next((x for x in scores if str(x.get("measure", "")).startswith("macro-F1")), None)
+    scores = shipped_head(scheme).card.get(SCORES, [])
+    row = next((x for x in scores if x["measure"] == MEAN_F1), None)
     if row is None:
         return []
     figures = {name: row.get(name) for name in ESTIMATE_COLUMNS}

@@ -33,10 +33,16 @@ from workbench.statistics import (
 if TYPE_CHECKING:
     from workbench.corpus import Scheme
 
-__all__ = ["REPORT_SEEDS", "CodedMaterial", "Table", "score_predictions"]
+__all__ = ["MEAN_F1", "REPORT_SEEDS", "SCORES", "CodedMaterial", "Table", "score_predictions"]
 
 REPORT_SEEDS = (101, 102)
 """Seeds of the folds that figures are reported on; features and penalties were chosen on others."""
+
+SCORES = "Scores on videos it never saw"
+"""Title of the table of a card with its scores and those of plain baselines."""
+
+MEAN_F1 = "macro-F1, mean over folds"
+"""The measure of that table by which coders are compared."""
 
 
 def score_predictions(
@@ -75,7 +81,7 @@ def score_predictions(
     """
     seeds = dict(zip(report_seeds, runs, strict=True))
     tables = {
-        "Scores on videos it never saw": _scores(material, scheme, seeds),
+        SCORES: _scores(material, scheme, seeds),
         "Scores of each fold": _each_fold(material, scheme, seeds),
         "By label": _by_label(material, scheme, runs),
         "Calibration": calibration_table(material, scheme, runs[0]),
@@ -102,7 +108,7 @@ def _scores(material: CodedMaterial, scheme: Scheme, seeds: dict[int, OutOfFold]
     measures: list[tuple[str, Statistic]] = [
         (f"macro-F1, folds {seed}", one) for seed, one in zip(seeds, each, strict=True)
     ]
-    measures.append(("macro-F1, mean over folds", ours))
+    measures.append((MEAN_F1, ours))
     plain = baselines(material, scheme, [run.fold for run in runs])
     theirs = {
         name: mean_of([macro_f1_of(gold, one, scheme) for one in tables])
