@@ -6,10 +6,11 @@ import pytest
 from llm_talk import by_question_mark, small_book, small_corpus, through
 from openai_server import model_server
 
-from workbench.coding.llm import code_with_llm, estimate_cost, plan_coding
+from workbench.coding.llm import code_with_llm, estimate_cost, plan_coding, trail
 from workbench.coding.llm.answers import from_reply
 from workbench.coding.llm.prompt import VARIANTS, Turn, coding_prompts
-from workbench.errors import NotComputed
+from workbench.corpus import Code, Scheme
+from workbench.errors import BadInput, NotComputed
 from workbench.language_models import Reply, local
 
 FIRST = ["c0-1", "c0-3"]
@@ -82,6 +83,11 @@ def test_a_label_called_unclear_is_not_mistaken_for_the_way_out(tmp_path):
     (prompt,) = coding_prompts(scheme, title="T", way="json", variant=VARIANTS["standard"])
     assert prompt.unclear == "cannot tell"
     assert from_reply(prompt, Reply('{"label": "unclear"}')).labels == ("unclear",)
+    path.write_text(path.read_text().replace("label: unclear", "label: Unclear"))
+    (prompt,) = coding_prompts(
+        small_book_scheme(path), title="T", way="json", variant=VARIANTS["standard"]
+    )
+    assert from_reply(prompt, Reply('{"label": "unclear"}')).labels == ("Unclear",)
 
 
 def small_book_scheme(path):
@@ -103,6 +109,8 @@ def small_book_scheme(path):
         ("I cannot code this.", "refusal", ()),
         ('{"label": "other"}', "malformed", ()),
         ('{"label": ["question", "reflection"]}', "malformed", ()),
+        ('{"label": "question"} or {"label": "reflection"}', "malformed", ()),
+        ('{"label": "question"}, that is {"label": "question"}', "coded", ("question",)),
         ("It is a question.", "malformed", ()),
         ('{"label": "ques', "malformed", ()),
         ("[]", "malformed", ()),
@@ -134,6 +142,28 @@ def test_several_codes_may_be_given_or_none_but_not_beside_unclear(book):
         ("coded", ()),
         ("malformed", ()),
     ]
+
+
+def test_a_code_below_another_brings_it_in_examples_and_answers(book):
+    (prompt,) = coding_prompts(
+        book.scheme("flags"), title="T", way="json", variant=VARIANTS["standard"]
+    )
+    shown = [m["content"] for m in prompt.head if m["role"] == "assistant"]
+    assert shown[1] == '{"labels": ["question", "open"]}'
+    assert from_reply(prompt, Reply('{"labels": ["open"]}')).labels == ("question", "open")
+
+
+def test_a_code_is_asked_for_beside_no_example_of_its_own_line():
+    codes = [Code("talk", "d", ("a",)), Code("ask", "d", ("b",), parent="talk")]
+    codes += [Code("open", "d", ("c",), parent="ask"), Code("rest", "d", ("e",))]
+    prompts = coding_prompts(
+        Scheme("deep", "helper", False, tuple(codes)),
+        title="T",
+        way="options",
+        variant=VARIANTS["standard"],
+    )
+    asked = [m["content"] for m in prompts[0].head if m["role"] == "user"]
+    assert asked == ["To code:\nCounsellor: a", "To code:\nCounsellor: e"]
 
 
 def test_probabilities_are_those_of_the_token_where_the_label_begins(book):
@@ -208,6 +238,17 @@ def test_centring_takes_off_what_the_model_gives_a_turn_that_says_nothing(coded,
     assert shift[0] == pytest.approx(shift[1], abs=2e-2)
     assert abs(shift[0]) > 0.05
     assert centred.outcomes["outcome"].to_list() == ["coded", "coded"]
+    followed = trail(centred.outcomes, centred.recording, centred.settings).table
+    assert followed["step"].to_list() == ["first", "turn that says nothing"] * 2
+    assert "N/A" in followed["prompt"][1]
+
+
+def test_scored_options_have_no_temperature(smollm2, book, tmp_path):
+    options = {"model": smollm2, "recording": tmp_path / "a.jsonl"}
+    plan = plan_coding(small_corpus(), book, seeds=(0, 1), **options)
+    assert plan.chosen.temperature == 0
+    with pytest.raises(BadInput, match="nothing is sampled"):
+        plan_coding(small_corpus(), book, temperature=0.7, **options)
 
 
 def test_cost_before_the_run(coded, smollm2):

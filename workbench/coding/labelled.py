@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import numpy as np
 import polars as pl
@@ -44,7 +45,7 @@ _RELATIVE = frozenset({"change", "sustain"})  # codes that exist only relative t
 def capped(
     scheme: Scheme, labels: Sequence[str], probability: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """A code below another is at most as probable as the one above."""
+    """A code below others is at most as probable as each of those above."""
     found = probability.copy()
     for child, parent in _families(scheme, labels):
         found[:, child] = np.minimum(found[:, child], probability[:, parent])
@@ -54,7 +55,7 @@ def capped(
 def parents_hold(
     scheme: Scheme, labels: Sequence[str], assigned: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """What is assigned, less the codes whose parent is not."""
+    """What is assigned, less the codes below one that is not."""
     held = assigned.copy()
     for child, parent in _families(scheme, labels):
         held[:, child] &= assigned[:, parent]
@@ -62,12 +63,12 @@ def parents_hold(
 
 
 def _families(scheme: Scheme, labels: Sequence[str]) -> list[tuple[int, int]]:
-    """Columns of codes with the columns of their parents."""
+    """Columns of codes with those of every code above; one that is not among the labels ends a line."""
     place = {label: column for column, label in enumerate(labels)}
     return [
-        (place[code.label], place[code.parent])
-        for code in scheme.codes
-        if code.parent in place and code.label in place
+        (place[label], place[higher])
+        for label in labels
+        for higher in takewhile(place.__contains__, scheme.above(label))
     ]
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from workbench.coding.llm.prompt import CodingPrompt
+from workbench.coding.llm.prompt import CodingPrompt, with_codes_above
 from workbench.language_models import Reply
 
 __all__ = ["OUTCOMES", "Answer", "Outcome", "from_options", "from_reply"]
@@ -41,7 +41,8 @@ class Answer:
     outcome
         How it ended.
     labels
-        Codes that were given; none unless coded, and none where no code holds.
+        Codes that were given, those above them included; none unless coded, and none where no code
+        holds.
     shares
         Probability of each label; None where the model does not tell.
     reason
@@ -103,16 +104,19 @@ def _trouble(reply: Reply) -> str:
 
 
 def _labels(prompt: CodingPrompt, text: str) -> tuple[str, ...] | None:
-    """Labels of an answer in JSON, alone or in a sentence or code block; None if it is not one."""
+    """Labels of an answer in JSON, alone or in a sentence or code block; None if it is not one.
+
+    Answers that differ from each other are none.
+    """
+    found: set[tuple[str, ...] | None] = set()
     for candidate in (text, *_OBJECT.findall(text)):
         try:
             content = json.loads(candidate)
         except ValueError:
             continue
-        found = _allowed(prompt, content)
-        if found is not None:
-            return found
-    return None
+        found.add(_allowed(prompt, content))
+    found.discard(None)
+    return found.pop() if len(found) == 1 else None
 
 
 def _allowed(prompt: CodingPrompt, content: Any) -> tuple[str, ...] | None:
@@ -128,7 +132,9 @@ def _allowed(prompt: CodingPrompt, content: Any) -> tuple[str, ...] | None:
     found = {label for label in labels if label is not None}
     if prompt.unclear in found and len(found) > 1:
         return None
-    return tuple(label for label in (*prompt.scheme.labels, prompt.unclear) if label in found)
+    if prompt.unclear in found:
+        return (prompt.unclear,)
+    return with_codes_above(prompt.scheme, found)
 
 
 def _shares(prompt: CodingPrompt, reply: Reply) -> tuple[dict[str, float] | None, str]:

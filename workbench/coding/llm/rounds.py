@@ -66,7 +66,8 @@ def decide_round(
         prompt, own = asked[0]
         return _written(prompt, list(zip(turns, own, strict=True)), asker, seed)
     prompts = [prompt for prompt, _ in asked]
-    bases = [_base(prompt, asker, seed) if chosen.centred else None for prompt in prompts]
+    empty = [_empty(prompt, asker, seed) for prompt in prompts] if chosen.centred else []
+    bases = [asker.recording[key]["logprobs"] for key in empty] or [None] * len(prompts)
     found = []
     for place, turn in enumerate(turns):
         keys = tuple(own[place].key for _, own in asked)
@@ -74,17 +75,16 @@ def decide_round(
             from_options(prompt, asker.recording[key]["logprobs"], base)
             for prompt, key, base in zip(prompts, keys, bases, strict=True)
         ]
-        found.append(Decided(turn, _of_options(scheme, prompts, scored), False, keys))
+        found.append(Decided(turn, _of_options(scheme, prompts, scored), False, (*keys, *empty)))
     return found
 
 
-def _base(prompt: CodingPrompt, asker: Asker, seed: int) -> Sequence[float]:
-    """What the model gives each option after a turn that says nothing."""
+def _empty(prompt: CodingPrompt, asker: Asker, seed: int) -> str:
+    """Key of what the model gives each option after a turn that says nothing."""
     side = prompt.scheme.side if prompt.scheme.side in {"helper", "client"} else "helper"
     empty = asker.asked(prompt, prompt.ask(Turn("", side, _NOTHING)), (), seed=seed)
     asker.ask(prompt, [empty], seed=seed)
-    base: Sequence[float] = asker.recording[empty.key]["logprobs"]
-    return base
+    return empty.key
 
 
 def _written(
@@ -140,15 +140,10 @@ def _of_options(
 
 def _capped(scheme: Scheme, shares: Mapping[str, float]) -> dict[str, float]:
     """A code below another is at most as probable as the one above."""
-    above = {code.label: code.parent for code in scheme.codes}
-    capped = {}
-    for label in shares:
-        line, share = above[label], shares[label]
-        while line is not None:
-            share = min(share, shares.get(line, 1.0))
-            line = above[line]
-        capped[label] = share
-    return capped
+    return {
+        label: min(share, *(shares[x] for x in scheme.above(label) if x in shares), 1.0)
+        for label, share in shares.items()
+    }
 
 
 def together(scheme: Scheme, answers: Sequence[Answer]) -> Answer:

@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from workbench.coding.llm.outcomes import outcome_table
+from workbench.coding.llm.prompt import YES_NO
 from workbench.coding.llm.recording import Recording
 from workbench.errors import BadInput
 from workbench.files import atomic_path, checksum_of, write_json
@@ -25,6 +26,7 @@ __all__ = ["Trail", "trail"]
 
 _PACKAGES = ("dialogue-workbench", "torch", "transformers", "numpy", "polars")
 _REMOVED = "prompt and answer were removed"
+_NOTHING = "turn that says nothing"
 _ROW: dict[str, Any] = {
     "scheme": pl.String,
     "unit_id": pl.String,
@@ -52,7 +54,8 @@ class Trail:
     ----------
     table
         One row per prompt: `scheme`, `unit_id`, `conversation_id`, `seed`, `outcome` and `labels` of the
-        turn, `step` (`first`, `repair`, or number of the code that was asked for), `prompt_checksum`
+        turn, `step` (`first`, `repair`, number of the code that was asked for, or `turn that says nothing`,
+        whose scores centring takes off), `prompt_checksum`
         (SHA-256 of the messages), `prompt` (JSON of the messages), `answer` (raw text, or JSON of the
         options' log-probabilities), `model`, `parameters` (JSON), `time` (UTC), `seconds`, `reason`.
     statement
@@ -137,7 +140,8 @@ def _row(turn: Mapping[str, Any], number: int, key: str, recording: Recording) -
     options = told["parameters"].get("options", [])
     if "logprobs" in told:
         answer = json.dumps(dict(zip(options, told["logprobs"], strict=True)), ensure_ascii=False)
-        step = "first" if len(turn["keys"]) == 1 else f"code {number + 1}"
+        asked = f"code {number + 1}" if options == list(YES_NO) else "first"
+        step = asked if told["of"] else _NOTHING
     else:
         answer, step = told["answer"], "repair" if number else "first"
     return {
