@@ -110,6 +110,9 @@ def test_training_elsewhere_is_no_matter_and_silence_about_it_is_noted():
     silent = with_facts(AUTOMATIC, facts={})
     (note,) = corrected_rates(silent, CODED, CORPUS, inclusion=SHARE).notes
     assert "does not say what its coder learned from" in note
+    other = with_facts(AUTOMATIC, facts={"trained_on": trained_on_checksum(DRAWN[:100])})
+    (note,) = corrected_rates(other, CODED, CORPUS, inclusion=SHARE).notes
+    assert "tells by a checksum alone" in note
 
 
 def test_layers_that_do_not_belong_together():

@@ -9,8 +9,9 @@ What the two layers have to say about themselves
     The probability, where it is one number for all units; otherwise a table is handed in.
 `facts["trained_on"]` of the automatic layer
     What its coder learned from: a list of ids (sources, conversations or units) or of their
-    `trained_on_mark`s, which name nobody; or one string, `trained_on_checksum` of the unit ids. Empty
-    list: nothing (rules, prompts without examples).
+    `trained_on_mark`s, which name nobody; or one string, `trained_on_checksum` of the unit ids, which
+    shows only whether these very units are the human-coded ones (a note says so). Empty list: nothing
+    (rules, prompts without examples).
 `facts["cross_fitted"]` of the automatic layer
     True where every unit was coded by a model that had not seen its source.
 """
@@ -38,6 +39,10 @@ __all__ = [
 # words that tell of a choice, not a lottery
 _CHOSEN = ("uncertain", "active", "margin", "entropy", "confiden", "convenien", "purpos", "hand")
 
+_UNKNOWN = (
+    "The automatic layer {} what its coder learned from; if some of it was among these human codes, "
+    "the corrected figures are too sure of themselves."
+)
 
 _NAMED = ("unit_id", "conversation_id", "source")
 
@@ -174,12 +179,11 @@ def not_trained_on(automatic: Layer, drawn: pl.DataFrame) -> str | None:
     if seen is None:
         if automatic.metadata.coder_kind == "rule":
             return None
-        return (
-            "The automatic layer does not say what its coder learned from; if it was these human "
-            "codes, the corrected figures are too sure of themselves."
-        )
+        return _UNKNOWN.format("does not say")
     if isinstance(seen, str):
-        learned = drawn.height if trained_on_checksum(drawn["unit_id"]) == seen else 0
+        if trained_on_checksum(drawn["unit_id"]) != seen:
+            return _UNKNOWN.format("tells by a checksum alone")
+        learned = drawn.height
     else:
         ids = set(seen)
         present = {x for name in _NAMED for x in drawn[name].unique().to_list()}
