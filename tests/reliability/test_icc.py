@@ -302,3 +302,10 @@ def write_coverage(repeats=1000):
 
 if __name__ == "__main__":
     write_coverage()
+
+
+def test_an_interval_ends_at_one_where_fisher_z_has_no_value():
+    """Without its only disagreement the table is in full agreement, where z has no end."""
+    found = icc([[1.0, 2.0], [2.0, 3.0], [4.0, 4.0]], "C,1")
+    assert found.method == "jackknife-t"
+    assert found.high == 1.0

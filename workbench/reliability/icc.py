@@ -327,7 +327,7 @@ class _Study:
     def _resampled(self, form: IccForm) -> Estimate:
         """Interval over sources; the jackknife on Fisher's z wherever that is defined."""
         coefficient = _coefficient(form, self.k)
-        plain = self.sums.estimate(coefficient, undefined=self._unsolvable())
+        plain = self.sums.estimate(coefficient, undefined=self._unsolvable(), bounds=(-np.inf, 1.0))
         if self.sums.chosen != "jackknife" or plain.low is None:
             return plain
         k = self.averaged or 2.0
