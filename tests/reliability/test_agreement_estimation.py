@@ -86,10 +86,14 @@ def test_undefined_is_null_with_a_reason(values, names, reason):
 
 
 def test_one_category_in_the_codebook_leaves_no_chance():
-    ratings = Ratings.build([["a", "a"], ["a", "a"]])
+    values = [["a", "a"], ["a", "a"]]
     for name in ("gwet_ac1", "brennan_prediger"):
-        assert estimate_coefficient(ratings, name).reason == (
+        assert estimate_coefficient(Ratings.build(values, categories="a"), name).reason == (
             "the codebook has one category only; 1 category in the codebook"
+        )
+        assert estimate_coefficient(Ratings.build(values), name).reason == (
+            "one category occurs, and no codebook says that there are more; "
+            "1 category in use, no codebook given"
         )
 
 
@@ -107,6 +111,11 @@ def test_the_codebook_counts_categories_nobody_used():
     found = estimate_coefficient(book, "brennan_prediger")
     assert found.estimate == pytest.approx((0.75 - 0.25) / 0.75)
     assert found.reason.endswith("4 categories in the codebook")
+    assert estimate_coefficient(seen, "brennan_prediger").reason.endswith(
+        "2 categories in use, no codebook given"
+    )
+    alone = estimate_coefficient(book.holds("a"), "brennan_prediger")
+    assert alone.reason.endswith("2 categories (this code, all others)")
     for name in ("cohen_kappa", "scott_pi", "fleiss_kappa", "krippendorff_alpha"):
         one, other = estimate_coefficient(seen, name), estimate_coefficient(book, name)
         assert one.estimate == other.estimate

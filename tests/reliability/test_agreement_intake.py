@@ -177,6 +177,37 @@ BAD = {
         lambda: (layers(), {"corpus": corpus(talks=3)}),
         r"24 of 48 units are not in the corpus .*'t3-0'.*another corpus",
     ),
+    "several labels on a scale for one": (
+        lambda: (
+            pl.DataFrame({"unit": ["u", "v"], "a": [["x"], ["x", "y"]], "b": [["x"], ["y"]]}),
+            {"scale": "nominal"},
+        ),
+        "1 codings give a unit several labels, such as 'v' by 'a'",
+    ),
+    "an empty text for a code": (
+        lambda: ([["x", ""], ["x", "x"]], {}),
+        "1 codes are empty texts, the first of '2' for unit '1'",
+    ),
+    "a number outside the book": (
+        lambda: ([[1, 2], [3, 9]], {"codebook": [1, 2, 3], "scale": "ordinal"}),
+        r"1 codes are not in the codebook the given labels: '9.0' \(1 times",
+    ),
+    "spellings of numbers": (lambda: ([[1, 2], [1, 1]], {"merge": {"1": "2"}}), "are numbers"),
+    "a kind of coder that there is not": (
+        lambda: (long_table().with_columns(coder_kind=pl.lit("Human")), {}),
+        "no kind of coder 'Human'. Did you mean 'human'",
+    ),
+    "a coder of two kinds": (
+        lambda: (
+            long_table().with_columns(
+                coder_kind=pl.when(pl.col("unit") == "t0-0")
+                .then(pl.lit("human"))
+                .otherwise(pl.lit("llm"))
+            ),
+            {},
+        ),
+        r"gives 'anna' several kinds, \['human', 'llm'\]",
+    ),
     "no unit in common": (
         lambda: (
             [layer("anna", ANNA[:8], units=UNITS[:8]), layer("ben", BEN[:8], units=UNITS[8:16])],
@@ -231,3 +262,13 @@ def test_pandas_missing_values_are_missing_cells():
     assert read_coded(table).ratings.codes.tolist() == [[0, 0], [-1, 1]]
     numbers = pd.DataFrame({"unit": ["u", "v"], "a": [1.0, float("nan")], "b": [1.0, 2.0]})
     assert read_coded(numbers, scale="ordinal").ratings.codes.tolist() == [[0, 0], [-1, 1]]
+
+
+@pytest.mark.parametrize("book", [[1, 2, 3, 4, 5], ["1", "2", "3", "4", "5"]])
+def test_numbers_have_the_scale_of_their_book_used_or_not(book):
+    for codes in ([[1, 2], [5, 5], [4, None]], [["1", "2"], ["5", "5"], ["4", None]]):
+        found = read_coded(codes, scale="ordinal", codebook=book).ratings
+        assert [float(x) for x in found.categories] == [1.0, 2.0, 3.0, 4.0, 5.0]
+        assert found.codes.tolist() == [[0, 1], [4, 4], [3, -1]]
+        assert found.origin == "codebook"
+    assert read_coded([[1, 2], [5, 5]], scale="ordinal").ratings.origin == "use"

@@ -20,7 +20,7 @@ from workbench.errors import BadInput, shown
 from workbench.reliability.intake_layers import codings_of_layers
 from workbench.reliability.intake_spelling import check_labels
 from workbench.reliability.intake_tables import codings_of_table
-from workbench.reliability.ratings import LEVELS, MISSING, Level, Ratings
+from workbench.reliability.ratings import LEVELS, MISSING, Level, Origin, Ratings
 
 __all__ = ["Coded", "Codes", "read_coded"]
 
@@ -92,6 +92,8 @@ def read_coded(
     rows, notes = found.rows, list(found.notes)
     sets = scale == "sets" or (scale is None and found.sets)
     rows, labels = check_labels(rows, found.labels, book=found.book, merge=merge or {})
+    if not sets:
+        _refuse_several(rows, scale)
     labels, numeric = _measured(labels, scale, ordered=bool(found.book), numeric=found.numeric)
     if len(found.coders) < 2:
         raise BadInput(
@@ -111,7 +113,8 @@ def read_coded(
         notes.append("numbers were taken as names of categories; say scale='ordinal' or 'interval'")
     kinds = tuple(found.kinds.get(coder, "human") for coder in found.coders)
     level: Level = "sets" if sets else (scale or "nominal")
-    ratings = replace(ratings, level=level, kinds=kinds, labels=tuple(labels))
+    origin: Origin = "codebook" if found.book else "use"
+    ratings = replace(ratings, level=level, kinds=kinds, labels=tuple(labels), origin=origin)
     return Coded(ratings, conversations, found.scheme, tuple(notes))
 
 
@@ -127,6 +130,17 @@ def _layers(data: Codes) -> list[Layer]:
     if isinstance(data, (list, tuple)) and not data:
         raise BadInput("Agreement needs at least two coders; got no layer at all.")
     return []
+
+
+def _refuse_several(rows: pl.DataFrame, scale: Level | None) -> None:
+    """A scale on which a unit has one place has no room for units with several labels."""
+    several = rows.filter(pl.col("labels").list.n_unique() > 1)
+    if several.height:
+        raise BadInput(
+            f"{several.height:,} codings give a unit several labels, such as {several['unit'][0]!r} by "
+            f"{several['coder'][0]!r}, and scale={scale or 'nominal'!r} has room for one. Leave scale= out "
+            "to compare sets of labels; by='label' compares each label alone."
+        )
 
 
 def _measured(
@@ -151,9 +165,13 @@ def _measured(
 
 
 def _placed(rows: pl.DataFrame, corpus: Corpus, *, unit: str) -> pl.DataFrame:
-    """Rows with the conversation and source of their units, in the order of the corpus."""
+    """Rows with the conversation and source of their units, in the order of the corpus.
+
+    A table does not say what its units are: they are conversations where all are ids of these.
+    """
     talks = corpus.conversations.select(conversation="id", source="source")
-    if unit == "conversation":
+    of_talks = unit == "unit" and bool(rows["unit"].is_in(talks["conversation"].implode()).all())
+    if unit == "conversation" or of_talks:
         places = talks.with_columns(unit="conversation")
     else:
         places = corpus.utterances.select(unit="id", conversation="conversation_id").join(

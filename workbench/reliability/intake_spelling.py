@@ -51,7 +51,12 @@ def check_labels(
         If a label is spelled in several ways, or not in the book; the message proposes what to do.
     """
     if rows.schema["labels"] != pl.List(pl.String):
+        if merge:
+            raise BadInput("merge= is for labels that are words, and these are numbers.")
+        _refuse_strange(rows, _counts(rows), labels, book)
         return rows, tuple(labels)
+    labels = tuple(str(label) for label in labels)  # a book of numbers, for codes that are text
+    _refuse_blank(rows)
     counts = _counts(rows)
     unknown = [spelling for spelling in merge if spelling not in counts]
     if unknown:
@@ -64,12 +69,32 @@ def check_labels(
     if not book:
         _refuse_variants(counts, _most_frequent(counts))
         return rows, tuple(sorted(counts))
+    known = {_bare(label): label for label in labels}
+    strange = [label for label in counts if label not in labels]
+    _refuse_variants(counts, {x: known[_bare(x)] for x in strange if _bare(x) in known})
+    _refuse_strange(rows, counts, labels, book)
+    return rows, labels
+
+
+def _refuse_blank(rows: pl.DataFrame) -> None:
+    """An empty text is no code: counted as one, coders who left a cell blank would agree."""
+    empty = pl.col("labels").list.eval(pl.element().str.strip_chars() == "").list.any()
+    blank = rows.filter(empty)
+    if blank.height:
+        raise BadInput(
+            f"{blank.height:,} codes are empty texts, the first of {blank['coder'][0]!r} for unit "
+            f"{blank['unit'][0]!r}. Give null where nothing was coded, or a label for it where "
+            "that is what was meant."
+        )
+
+
+def _refuse_strange(
+    rows: pl.DataFrame, counts: Mapping[Any, int], labels: Sequence[Any], book: str
+) -> None:
+    """Say which codes the book does not have."""
     strange = {label: n for label, n in counts.items() if label not in labels}
-    if not strange:
-        return rows, tuple(labels)
-    known = {_bare(str(label)): str(label) for label in labels}
-    respelled = {label: known[_bare(label)] for label in strange if _bare(label) in known}
-    _refuse_variants(counts, respelled)
+    if not book or not strange:
+        return
     told = [_told(label, n, labels) for label, n in list(strange.items())[:_LISTED]]
     more = f" and {len(strange) - _LISTED} more" if len(strange) > _LISTED else ""
     by = rows.filter(pl.col("labels").list.eval(pl.element().is_in(list(strange))).list.any())
@@ -102,15 +127,15 @@ def _most_frequent(counts: Mapping[str, int]) -> dict[str, str]:
     return meant
 
 
-def _counts(rows: pl.DataFrame) -> dict[str, int]:
+def _counts(rows: pl.DataFrame) -> dict[Any, int]:
     given = rows["labels"].explode().drop_nulls().value_counts().sort("labels")
     return dict(given.iter_rows())
 
 
-def _told(label: str, n: int, labels: Sequence[Any]) -> str:
-    near = get_close_matches(label, [str(x) for x in labels], n=1)
+def _told(label: Any, n: int, labels: Sequence[Any]) -> str:
+    near = get_close_matches(str(label), [str(x) for x in labels], n=1)
     hint = f", near {near[0]!r}" if near else ""
-    return f"{shown([label])[0]!r} ({n:,} times{hint})"
+    return f"{shown([str(label)])[0]!r} ({n:,} times{hint})"
 
 
 def _bare(label: str) -> str:

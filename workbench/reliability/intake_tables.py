@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import polars as pl
 
 from workbench.corpus import Codebook, Scheme
+from workbench.corpus.layer import CoderKind
 from workbench.corpus.schema import as_polars
 from workbench.errors import BadInput, shown
 from workbench.reliability.intake_layers import Codings, book_of
@@ -19,6 +20,7 @@ __all__ = ["codings_of_table"]
 _UNIT, _VALUE = ("unit", "unit_id"), ("value", "label")
 _PLACES = ("conversation", "source")
 _KIND = "coder_kind"
+_CODER_KINDS: tuple[str, ...] = get_args(CoderKind)
 _EXAMPLES = 3
 
 
@@ -38,12 +40,13 @@ def codings_of_table(data: Any, codebook: Codebook | Scheme | Sequence[str] | No
     rows = _long(table, unit, value) if long else _melted(table, unit)
     coders = _coders(rows, in_order=not long)
     listed = isinstance(rows.schema["labels"], pl.List)
-    numeric = rows.schema["labels"].is_numeric() and not labels
+    numbers = _numbers(labels)
+    numeric = rows.schema["labels"].is_numeric() and numbers is not None
+    if numeric and numbers:
+        labels = numbers
     sets = listed or exclusive is False
     rows = _collected(rows, listed=listed, sets=sets, numeric=numeric)
-    kinds: dict[str, str] = {}
-    if _KIND in rows.columns:
-        kinds = dict(rows.select("coder", _KIND).drop_nulls().unique().iter_rows())
+    kinds = _kinds(rows) if _KIND in rows.columns else {}
     found = labels or _found(rows)
     return Codings(
         rows.drop(_KIND, strict=False),
@@ -137,6 +140,29 @@ def _natural(name: str) -> list[tuple[int, int | str]]:
     """`coder 2` before `coder 10`."""
     parts = re.split(r"(\d+)", name)
     return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts]
+
+
+def _kinds(rows: pl.DataFrame) -> dict[str, str]:
+    """Kind of each coder; one that is unknown would pass for a machine."""
+    told = rows.select("coder", _KIND).drop_nulls().unique(maintain_order=True)
+    for kind in told[_KIND]:
+        if kind not in _CODER_KINDS:
+            raise BadInput.unknown("kind of coder", kind, _CODER_KINDS)
+    twice = told.filter(pl.col("coder").is_duplicated())
+    if twice.height:
+        raise BadInput(
+            f"Column {_KIND!r} gives {twice['coder'][0]!r} several kinds, "
+            f"{sorted(twice.filter(coder=twice['coder'][0])[_KIND])}: a coder has one."
+        )
+    return dict(told.iter_rows())
+
+
+def _numbers(labels: Sequence[Any]) -> tuple[float, ...] | None:
+    """Labels of a book as numbers; None where they are words."""
+    try:
+        return tuple(float(label) for label in labels)
+    except (TypeError, ValueError):
+        return None
 
 
 def _collected(rows: pl.DataFrame, *, listed: bool, sets: bool, numeric: bool) -> pl.DataFrame:

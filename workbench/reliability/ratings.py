@@ -16,12 +16,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from workbench.errors import BadInput
 
-__all__ = ["LEVELS", "MISSING", "Level", "Ratings"]
+__all__ = ["LEVELS", "MISSING", "Level", "Origin", "Ratings"]
 
 #: How categories relate: mere names, ranks, numbers with differences, numbers with a zero, or sets of labels.
 Level: TypeAlias = Literal["nominal", "ordinal", "interval", "ratio", "sets"]
 
 LEVELS: tuple[Level, ...] = ("nominal", "ordinal", "interval", "ratio", "sets")
+
+#: Where categories come from.
+Origin: TypeAlias = Literal["codebook", "use", "label"]
 
 #: Code of a missing cell.
 MISSING = -1
@@ -50,6 +53,8 @@ class Ratings:
         All labels of the codebook; the categories themselves unless these are sets.
     kinds : tuple of str
         Kind of each coder: human, gold, model, llm, rule (default: human).
+    origin : {"codebook", "use", "label"}
+        Where the categories come from: all of a codebook, those in use, or one label and all others.
 
     Raises
     ------
@@ -65,6 +70,7 @@ class Ratings:
     level: Level = "nominal"
     labels: tuple[Hashable, ...] = ()
     kinds: tuple[str, ...] = ()
+    origin: Origin = "codebook"
 
     def __post_init__(self) -> None:
         """Fill in what follows from the rest, and refuse parts that do not fit."""
@@ -133,6 +139,7 @@ class Ratings:
             )
         if level == "sets":
             rows = [[None if _is_missing(v) else frozenset(v) for v in row] for row in rows]
+        origin: Origin = "use" if categories is None else "codebook"
         if categories is None:
             categories = _sorted({v for row in rows for v in row if not _is_missing(v)})
         position = {category: number for number, category in enumerate(categories)}
@@ -157,6 +164,7 @@ class Ratings:
             level=level,
             labels=tuple(labels),
             kinds=tuple(kinds),
+            origin=origin,
         )
 
     @property
@@ -215,7 +223,12 @@ class Ratings:
         given = self.codes != MISSING
         found[given] = truth[self.codes[given]]
         return replace(
-            self, codes=found, categories=(False, True), level="nominal", labels=(False, True)
+            self,
+            codes=found,
+            categories=(False, True),
+            level="nominal",
+            labels=(False, True),
+            origin="label",
         )
 
 

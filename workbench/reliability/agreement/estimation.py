@@ -243,7 +243,9 @@ def _undefined(part: Part, n: int) -> str:
     if not n:
         return "no unit was coded by two coders"
     if part.coefficient.from_codebook and len(part.coded.ratings.categories) < 2:
-        return "the codebook has one category only"
+        if part.coded.ratings.origin == "codebook":
+            return "the codebook has one category only"
+        return "one category occurs, and no codebook says that there are more"
     if len(part.coded.used) < 2:
         return "expected disagreement is 0: only one category was used"
     return "expected disagreement is 0"
@@ -253,8 +255,7 @@ def _notes(part: Part) -> list[str]:
     """What to keep in mind: categories that entered, units that did not."""
     notes = []
     if part.coefficient.from_codebook:
-        q = len(part.coded.ratings.categories)
-        notes.append(f"{q} {'category' if q == 1 else 'categories'} in the codebook")
+        notes.append(_counted(part.coded.ratings))
     single = int((part.coded.codings == 1).sum())
     units = f"{single} {'unit' if single == 1 else 'units'} of one coder"
     if single and not part.coefficient.missing:
@@ -262,3 +263,14 @@ def _notes(part: Part) -> list[str]:
     elif single and part.coefficient.lone:
         notes.append(f"{units} in the marginals only")
     return notes
+
+
+def _counted(ratings: Ratings) -> str:
+    """How many categories entered, and where they come from."""
+    q = len(ratings.categories)
+    where = {
+        "codebook": "in the codebook",
+        "use": "in use, no codebook given",
+        "label": "(this code, all others)",
+    }
+    return f"{q} {'category' if q == 1 else 'categories'} {where[ratings.origin]}"
