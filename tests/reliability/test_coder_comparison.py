@@ -101,6 +101,32 @@ def test_measures_can_be_chosen_and_unknown_ones_are_refused(layers):
         wb.agreement(layers, by="coder")
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"measures": ["weighted_kappa"]},
+            "Weighted kappa needs ordered codes, and these are nominal",
+        ),
+        ({"measures": ["percent", "f1"]}, "pass by='label' and reference="),
+        ({"measures": ["cohen_kappa"], "scale": "sets"}, "Or pass by='label'"),
+    ],
+)
+def test_a_measure_that_was_asked_for_is_given_or_refused(layers, options, message):
+    with pytest.raises(BadInput, match=message):
+        wb.agreement(layers, corpus=corpus(), **options)
+
+
+def test_units_of_one_coder_do_not_count_for_marginals_and_the_row_says_so():
+    codes = [["a", "a"], ["a", "b"], ["b", "b"], ["b", None]]
+    found = wb.agreement(codes, measures=["gwet_ac1", "krippendorff_alpha"])
+    told = dict(found.select("measure", "reason").iter_rows())
+    assert "1 unit of one coder left out of the marginals" in told["gwet_ac1"]
+    assert "of one coder" not in told["krippendorff_alpha"]
+    whole = estimate_coefficient(Ratings.build(codes[:3]), "gwet_ac1")
+    assert found.filter(measure="gwet_ac1")["estimate"].item() == whole.estimate
+
+
 def test_ordinal_codes_get_weighted_coefficients_and_names_do_not():
     codes = [[1, 2], [2, 2], [3, 3], [1, 1], [2, 3], [3, 3]]
     ordinal = wb.agreement(codes, scale="ordinal")
@@ -198,6 +224,47 @@ def test_ratings_of_conversations_are_compared_as_they_are():
     assert row["estimate"] == pytest.approx(icc(table, "C,1").estimate)
 
 
+def globals_of(name, values, *, label="empathy", units=None):
+    facts = LayerMetadata("globals", name, "human", unit="conversation", exclusive=False)
+    talks = corpus().conversations["id"].to_list() if units is None else units
+    rows = pl.DataFrame({"unit_id": talks, "label": label, "value": values})
+    return Layer.build(f"globals.{name}", rows, facts)
+
+
+def test_ratings_keep_their_values_whatever_else_is_asked():
+    anna, ben = [3, 4, 2, 5, 4, 1], [3, 5, 2, 4, 4, 2]
+    expected = icc(np.array([anna, ben], dtype=float).T, "A,1").estimate
+    ones = [globals_of("anna", anna), globals_of("ben", ben, label="Empathy")]
+    options = {"corpus": corpus(), "measures": ["ICC(A,1)"]}
+    found = wb.agreement(ones, "conversation", merge={"Empathy": "empathy"}, **options)
+    assert found["estimate"].item() == pytest.approx(expected)
+    with pytest.raises(BadInput, match="pass unit='conversation'"):
+        wb.agreement([globals_of("anna", anna), globals_of("ben", ben)], corpus=corpus())
+    talks = [*corpus().conversations["id"], "t0"]
+    twice = globals_of("ben", [*ben, 5], units=talks)
+    with pytest.raises(BadInput, match="rates 'empathy' of conversation 't0' more than once"):
+        wb.agreement([globals_of("anna", anna), twice], "conversation", **options)
+
+
+def test_a_table_of_numbers_by_conversation_is_one_of_ratings():
+    table = pl.DataFrame({"unit": corpus().conversations["id"]}).with_columns(
+        anna=pl.Series([3, 4, 2, 5, 4, 1]), ben=pl.Series([3, 5, None, 4, 4, 2])
+    )
+    found = wb.agreement(table, "conversation", scale="interval", corpus=corpus())
+    values = table.select("anna", "ben").to_numpy().astype(float)
+    sources = corpus().conversations["source"].to_list()
+    for form in ("A,1", "C,k"):
+        row = found.filter(measure=f"ICC({form})").row(0, named=True)
+        own = icc(values, form, clusters=sources)
+        assert (row["scale"], row["label"]) == ("ratings", None)
+        assert (row["estimate"], row["low"], row["n"]) == (own.estimate, own.low, 5)
+    with pytest.raises(BadInput, match="need scale='interval'"):
+        wb.agreement(table, "conversation")
+    turns = pl.DataFrame({"unit": ["a", "b"], "conversation": "t", "x": [1, 2], "y": [1, 3]})
+    with pytest.raises(BadInput, match="numbers of single units"):
+        wb.agreement(turns, "conversation", scale="interval")
+
+
 def test_the_two_levels_stand_side_by_side(layers, table):
     found = agreement_levels(layers, corpus=corpus())
     tallied = wb.agreement(layers, "conversation", corpus=corpus())
@@ -258,6 +325,15 @@ def test_without_two_humans_there_is_no_human_reference(layers):
     assert two.filter(coder="one human", measure="macro-F1")["estimate"].item() is not None
 
 
+def test_a_label_without_positives_has_no_f1():
+    """The coder's guesses alone are no positives: 0 would pass for a failure to find some."""
+    codes = [["a", "a", "a"], ["a", "a", "b"], ["a", "a", "a"], ["b", "a", "a"]]
+    found = human_reference(Ratings.build(codes, kinds=("human", "human", "model")))
+    row = found.filter(coder="1", measure="F1", label="b").row(0, named=True)
+    assert row["estimate"] is None
+    assert row["reason"] == "no majority gave this label"
+
+
 def test_sources_without_a_shared_unit_are_no_evidence(layers):
     few = [
         layers[0],
@@ -300,10 +376,8 @@ def test_sets_are_written_in_the_order_of_the_book():
 # -- spans ---------------------------------------------------------------------------------------------
 
 
-def spans(name, places, *, kind="human"):
-    facts = LayerMetadata(
-        "goals", name, kind, unit="span", labels=("goal", "plan"), exclusive=False
-    )
+def spans(name, places, *, kind="human", known=("goal", "plan")):
+    facts = LayerMetadata("goals", name, kind, unit="span", labels=known, exclusive=False)
     schema = ["unit_id", "label", "start_char", "end_char"]
     rows = pl.DataFrame(places, schema=schema, orient="row")
     return Layer.build(f"goals.{name}", rows, facts)
@@ -326,3 +400,30 @@ def test_spans_are_compared_by_unitizing_alpha():
     assert set(by["label"]) == {None, "goal", "plan"}
     with pytest.raises(BadInput, match="needs corpus="):
         wb.agreement(ones, "span")
+
+
+def test_labels_of_spans_are_checked_as_those_of_utterances_are():
+    def marked(name, label, known=()):
+        return spans(name, [(f"t{i}-0", label, 0, 4) for i in range(TALKS)], known=known)
+
+    pair = [marked("anna", "goal"), marked("ben", "Goal")]
+    with pytest.raises(BadInput, match="A label is spelled in several ways"):
+        wb.agreement(pair, "span", corpus=corpus())
+    merged = wb.agreement(pair, "span", "label", corpus=corpus(), merge={"Goal": "goal"})
+    assert merged.filter(measure="unitizing_alpha (u)")["estimate"].item() == 1.0
+    assert set(merged["label"]) == {None, "goal"}
+    with pytest.raises(BadInput, match=r"'hope' .* The book has"):
+        other = [marked("anna", "goal", ("goal", "plan")), marked("ben", "hope")]
+        wb.agreement(other, "span", corpus=corpus())
+    with pytest.raises(BadInput, match="not in the codebook the given labels: 'goal'"):
+        wb.agreement([pair[0], marked("ben", "goal")], "span", corpus=corpus(), codebook=["x"])
+    with pytest.raises(BadInput, match="no label 'Goal'"):
+        unitizing_alpha(*layer_spans(pair, corpus()), labels=["plan"])
+
+
+def test_spans_without_a_text_in_common_and_measures_of_labels_are_refused():
+    apart = [spans("anna", [("t0-0", "goal", 0, 4)]), spans("ben", [("t1-0", "goal", 0, 4)])]
+    with pytest.raises(BadInput, match="No utterance was read by two"):
+        wb.agreement(apart, "span", corpus=corpus())
+    with pytest.raises(BadInput, match="pass by='label'"):
+        wb.agreement(apart, "span", corpus=corpus(), measures=["unitizing_alpha ((k)u)"])

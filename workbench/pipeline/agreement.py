@@ -24,7 +24,7 @@ __all__ = ["STEP", "agreement_of_study", "comparable_schemes", "compared_schemes
 
 STEP = "agreement"
 
-_TABLES = 1
+_TABLES = 2
 """Version of what is kept; another one makes a study compare its coders again."""
 
 _OVERVIEW = "agreement/overview"

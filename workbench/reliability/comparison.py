@@ -14,13 +14,19 @@ import polars as pl
 
 from workbench.corpus import Codebook, Corpus, Scheme
 from workbench.errors import BadInput
-from workbench.reliability.comparison_conversations import rated_layers, rating_rows, tally_rows
+from workbench.reliability.agreement import fits
+from workbench.reliability.comparison_conversations import (
+    number_rows,
+    rated_layers,
+    rating_rows,
+    tally_rows,
+)
 from workbench.reliability.comparison_humans import coder_sets
-from workbench.reliability.comparison_rows import MEASURES, table_of
+from workbench.reliability.comparison_rows import MEASURES, SCORES, Row, table_of
 from workbench.reliability.comparison_spans import span_rows
 from workbench.reliability.comparison_units import coefficient_rows, known_coder, score_rows
 from workbench.reliability.intake import Coded, Codes, read_coded
-from workbench.reliability.ratings import Level
+from workbench.reliability.ratings import Level, Ratings
 from workbench.statistics import Method
 
 __all__ = [
@@ -60,10 +66,12 @@ def agreement(
         `conversation`, `source`, `coder_kind`); or a units x coders matrix (a table whose first column
         names the units, or an array). polars, pandas and numpy are taken.
     unit
-        "utterance": codes of single units, by the coefficients of agreement. "conversation": counts of
-        each label per conversation, and their rates (shares of the coded units), by intraclass
-        correlations; or ratings of conversations, where that is what was coded. "span": marked stretches
-        of text, by Krippendorff's alpha for unitizing.
+        "utterance": codes of single units, by the coefficients of agreement, over the units that two
+        or more of the compared coders coded: units of one coder count for no marginal either.
+        "conversation": counts of each label per conversation, and their rates (shares of the coded
+        units), by intraclass correlations; or ratings of conversations, as layers with values, or as a
+        table of numbers by conversation (`scale="interval"`). "span": marked stretches of text, by
+        Krippendorff's alpha for unitizing.
     by
         "label": each label against the rest as well; None: all labels together. Counts and rates are
         always of one label.
@@ -112,14 +120,26 @@ def agreement(
     _check_measures(unit, measures)
     options: dict[str, Any] = {"level": level, "resamples": resamples, "random_state": random_state}
     if unit == "span":
-        rows = span_rows(layers, corpus, by, measures, {**options, "method": method})
+        rows = span_rows(
+            layers,
+            corpus,
+            by,
+            measures,
+            {**options, "method": method},
+            codebook=codebook,
+            merge=merge or {},
+        )
         return table_of(rows, unit, ())
+    rated = rated_layers(layers)
+    if rated and unit != "conversation":
+        raise BadInput("These layers rate conversations: pass unit='conversation'.")
     coded = read_coded(layers, corpus=corpus, codebook=codebook, scale=scale, merge=merge)
-    rated = rated_layers(layers) if unit == "conversation" else []
     if rated:
         sets = coder_sets(coded.ratings.coders, coded.ratings.kinds)
         wanted = set(measures or MEASURES[unit])
-        rows = rating_rows(rated, coded, sets, wanted, {**options, "method": method})
+        rows = rating_rows(
+            rated, coded, sets, wanted, {**options, "method": method}, merge=merge or {}
+        )
         return table_of(rows, unit, coded.notes)
     return agreement_of(
         coded, unit, by, measures=measures, reference=reference, method=method, **options
@@ -150,13 +170,16 @@ def agreement_of(
     ratings = coded.ratings
     together = coder_sets(ratings.coders, ratings.kinds) if sets is None else sets
     if unit == "conversation":
-        rows = [*tally_rows(coded, together, wanted, options)]
+        numbers = ratings.level in ("interval", "ratio")
+        make = number_rows if numbers else tally_rows
+        rows = [*make(coded, together, wanted, options)]
     else:
         rows = [*coefficient_rows(coded, together, by, wanted, options)]
         if by == "label":
             rows += score_rows(coded, reference, wanted, options)
         elif reference is not None:
             known_coder(coded, reference)
+        _refuse_absent(measures or (), rows, ratings)
     return table_of(rows, unit, coded.notes)
 
 
@@ -241,6 +264,21 @@ def levels_of(utterances: pl.DataFrame, conversations: pl.DataFrame) -> pl.DataF
 
 
 _ENOUGH = 15
+
+
+def _refuse_absent(measures: Sequence[str], rows: Sequence[Row], ratings: Ratings) -> None:
+    """Say why a measure that was asked for by name has no row."""
+    for name in measures:
+        if any(row.measure == name for row in rows):
+            continue
+        if name in SCORES:
+            raise BadInput(
+                f"{name} is of each code, against a reference: pass by='label' and reference=, the "
+                "coder whose codes count as right. Numbers have none."
+            )
+        problem = fits(name, ratings.of(ratings.coders[:2]))
+        hint = " Or pass by='label' to compare each label alone." if ratings.level == "sets" else ""
+        raise BadInput(f"{problem}{hint}")
 
 
 def _check_measures(unit: str, measures: Sequence[str] | None) -> None:

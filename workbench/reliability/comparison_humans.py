@@ -233,7 +233,7 @@ class _Comparison:
     def _score(
         self, lines: NDArray[np.float64], place: int, label: int | None
     ) -> NDArray[np.float64]:
-        """F1 of one label, or its mean over the labels that occur; NaN where undefined."""
+        """F1 of one label, NaN without positives; or mean over the labels that either gave."""
         block = lines[:, place * self._width : (place + 1) * self._width - 1]
         hits, true, guessed = block.reshape(len(lines), 3, len(self.ratings.labels)).transpose(
             1, 0, 2
@@ -241,7 +241,7 @@ class _Comparison:
         present = true + guessed
         scores = np.divide(2 * hits, present, out=np.zeros_like(hits), where=present > 0)
         if label is not None:
-            return np.where(present[:, label] > 0, scores[:, label], np.nan)
+            return np.where(true[:, label] > 0, scores[:, label], np.nan)
         counted = (present > 0).sum(axis=1)
         return np.divide(
             scores.sum(axis=1), counted, out=np.full(len(lines), np.nan), where=counted > 0
@@ -274,7 +274,7 @@ class _Comparison:
     def _undefined(self) -> str:
         if not max(self.units):
             return "no unit was coded by enough humans with a majority"
-        return "the label was given neither by the coder nor by the majority"
+        return "no majority gave this label"
 
 
 def _counted(coder: Ratings, majority: NDArray[np.int8], *, of: Ratings) -> NDArray[np.float64]:

@@ -27,7 +27,7 @@ def conversations_of(coded: Coded) -> NDArray[np.str_]:
     if coded.conversations is None:
         raise BadInput(
             "Counts per conversation need the conversation of each unit: pass corpus=, or give the table a "
-            "column conversation."
+            "column conversation. Numbers that rate whole conversations need scale='interval'."
         )
     return coded.conversations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from workbench.errors import BadInput
@@ -37,7 +38,10 @@ def coefficient_rows(
 ) -> Iterator[Row]:
     """Every coefficient among each set of coders, of all labels together and, if asked, of each."""
     for coders in sets:
-        ratings = _coded_twice(coded.ratings.of(coders))
+        ratings = coded.ratings.of(coders)
+        codings = (ratings.codes != MISSING).sum(axis=1)
+        ratings = ratings.rows(codings > 1)  # the others tell nothing of agreement
+        single = int((codings == 1).sum())
         labels: list[Hashable | None] = [None]
         tables = [ratings]
         if by == "label":
@@ -51,12 +55,16 @@ def coefficient_rows(
         for label, found in zip(labels, estimated, strict=True):
             for (measure, scale), estimate in found.items():
                 name = None if label is None else str(label)
-                yield Row(measure, name, ratings.coders, kind, scale, estimate)
+                told = estimate
+                if single and COEFFICIENTS[measure].lone:
+                    told = _without_single(estimate, single)
+                yield Row(measure, name, ratings.coders, kind, scale, told)
 
 
-def _coded_twice(ratings: Ratings) -> Ratings:
-    """Units that two coders or more coded: the others tell nothing of agreement."""
-    return ratings.rows((ratings.codes != MISSING).sum(axis=1) > 1)
+def _without_single(estimate: Estimate, single: int) -> Estimate:
+    """Say that units of one coder do not count for the marginals, as elsewhere they may."""
+    note = f"{single} {'unit' if single == 1 else 'units'} of one coder left out of the marginals"
+    return replace(estimate, reason="; ".join(x for x in (estimate.reason, note) if x))
 
 
 def _estimated(

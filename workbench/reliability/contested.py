@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,12 +27,13 @@ def contested_units(
     *,
     corpus: Corpus | None = None,
     codebook: Codebook | Scheme | Sequence[str] | None = None,
+    merge: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """Units by how far coders disagree on them, the most contested first (by entropy, then coders).
 
     Parameters
     ----------
-    data, corpus, codebook
+    data, corpus, codebook, merge
         As in `workbench.agreement`.
 
     Returns
@@ -48,7 +49,7 @@ def contested_units(
     BadInput
         As `workbench.agreement`.
     """
-    return contested_of(read_coded(data, corpus=corpus, codebook=codebook), corpus)
+    return contested_of(read_coded(data, corpus=corpus, codebook=codebook, merge=merge), corpus)
 
 
 def contested_of(coded: Coded, corpus: Corpus | None = None) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from workbench.corpus import Codebook, Corpus, Layer, Scheme
 from workbench.errors import BadInput
 from workbench.reliability.unitizing import layer_spans
 
-__all__ = ["Codings", "book_of", "codings_of_layers", "named_spans"]
+__all__ = ["Codings", "NamedSpans", "book_of", "codings_of_layers", "named_spans"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +96,7 @@ def codings_of_layers(
     twice = [name for name, n in Counter(layer.name for layer in layers).items() if n > 1]
     if twice:
         raise BadInput(f"The layer {twice[0]!r} stands twice: a coder always agrees with itself.")
-    book, labels, exclusive = book_of(codebook, scheme)
-    if not book:
-        labels = _stated(layers)
-        book = f"of the layers ({scheme})" if labels else ""
+    book, labels, exclusive = _book_or_stated(layers, codebook, scheme)
     if exclusive is None:
         exclusive = _same_exclusiveness(layers)
     names = _names(layers)
@@ -123,26 +120,60 @@ def codings_of_layers(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class NamedSpans:
+    """Marked stretches of text, and what is known of them.
+
+    Parameters
+    ----------
+    spans, continua
+        As `layer_spans` gives them, coders by their names here.
+    kinds
+        Kind of each coder, in order.
+    labels, book
+        Labels that the book or the layers state, and its name; empty where nothing does.
+    """
+
+    spans: pl.DataFrame
+    continua: pl.DataFrame
+    kinds: Mapping[str, str]
+    labels: tuple[str, ...]
+    book: str
+
+
 def named_spans(
-    layers: Sequence[Layer], corpus: Corpus
-) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, str]]:
-    """Spans and texts as `layer_spans` gives them, and the kind of each coder by name.
+    layers: Sequence[Layer],
+    corpus: Corpus,
+    codebook: Codebook | Scheme | Sequence[str] | None = None,
+) -> NamedSpans:
+    """Read spans of several coders.
 
     Raises
     ------
     BadInput
         As `codings_of_layers` and `layer_spans`.
     """
-    _same(layers, "scheme")
-    _stated(layers)
+    scheme = _same(layers, "scheme")
+    book, labels, _ = _book_or_stated(layers, codebook, scheme)
     names = _names(layers)
     renamed = [
         replace(layer, metadata=replace(layer.metadata, coder=name))
         for name, layer in zip(names, layers, strict=True)
     ]
     spans, continua = layer_spans(renamed, corpus)
-    kinds = {x.metadata.coder: x.metadata.coder_kind for x in renamed}
-    return spans, continua, dict(kinds)
+    kinds = {x.metadata.coder: str(x.metadata.coder_kind) for x in renamed}
+    return NamedSpans(spans, continua, kinds, labels, book)
+
+
+def _book_or_stated(
+    layers: Sequence[Layer], codebook: Codebook | Scheme | Sequence[str] | None, scheme: str
+) -> tuple[str, tuple[str, ...], bool | None]:
+    """As `book_of`; without a book the labels that the layers state."""
+    book, labels, exclusive = book_of(codebook, scheme)
+    if not book:
+        labels = _stated(layers)
+        book = f"of the layers ({scheme})" if labels else ""
+    return book, labels, exclusive
 
 
 def _rows(layer: Layer, name: str, *, exclusive: bool) -> pl.DataFrame:

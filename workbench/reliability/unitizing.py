@@ -31,7 +31,10 @@ from workbench.errors import BadInput
 from workbench.reliability.resampled_sums import ResampledSums, ValueOfSums
 from workbench.statistics import ESTIMATE_COLUMNS, Estimate, Method
 
-__all__ = ["layer_spans", "unitizing_alpha"]
+__all__ = ["MARKED", "layer_spans", "unitizing_alpha"]
+
+#: Label of spans that have none.
+MARKED = "marked"
 
 _SPANS = ("unit_id", "coder", "label", "start", "end")
 _CONTINUA = ("unit_id", "length", "source")
@@ -58,7 +61,7 @@ def unitizing_alpha(
     continua : polars.DataFrame
         `unit_id`, `length` (characters), `source` (what a resample must not cut).
     labels : sequence of str, optional
-        Labels in the order wanted; default: those that occur, sorted.
+        All labels in the order wanted; default: those that occur, sorted.
     level, method, resamples, random_state
         As in `workbench.statistics.cluster_interval`.
 
@@ -75,7 +78,8 @@ def unitizing_alpha(
     Raises
     ------
     BadInput
-        If a column is absent, a span does not lie in its continuum, or spans of a coder overlap.
+        If a column is absent, a span does not lie in its continuum, spans of a coder overlap, or a label
+        is not among `labels`.
 
     Examples
     --------
@@ -93,11 +97,11 @@ def unitizing_alpha(
     ('|u', 0.61)
     """
     _check(spans, continua)
-    names = (
-        tuple(labels)
-        if labels is not None
-        else tuple(sorted(spans.filter(pl.col("start").is_not_null())["label"].unique().to_list()))
-    )
+    given = spans.filter(pl.col("start").is_not_null())["label"].unique().sort().to_list()
+    names = tuple(given if labels is None else labels)
+    for label in given:
+        if label not in names:
+            raise BadInput.unknown("label", str(label), names)
     rows, sources = _continuum_sums(spans, continua, names)
     sums = ResampledSums.of(
         rows, sources, level=level, method=method, resamples=resamples, random_state=random_state
@@ -140,7 +144,7 @@ def layer_spans(layers: Sequence[Layer], corpus: Corpus) -> tuple[pl.DataFrame, 
             layer.table.select(
                 "unit_id",
                 coder=pl.lit(layer.metadata.coder),
-                label=pl.when(placed).then(pl.col("label").fill_null("marked")),
+                label=pl.when(placed).then(pl.col("label").fill_null(MARKED)),
                 start=pl.when(placed).then("start_char"),
                 end=pl.when(placed).then("end_char"),
             )
@@ -200,11 +204,10 @@ def _continuum_sums(
 ) -> tuple[NDArray[np.float64], NDArray]:
     """What each continuum read by two coders adds to the sums, and its source."""
     number = {name: place + 1 for place, name in enumerate(names)}
-    marked = spans.filter(pl.col("start").is_null() | pl.col("label").is_in(list(names)))
     length = dict(continua.select("unit_id", "length").iter_rows())
     source = dict(continua.select("unit_id", "source").iter_rows())
     rows, sources = [], []
-    for unit, coders in _by_unit(marked, number):
+    for unit, coders in _by_unit(spans, number):
         if len(coders) < 2 or unit not in length:
             continue
         rows.append(_sums_of(list(coders.values()), length[unit], len(names)))
