@@ -6,6 +6,8 @@ import pytest
 from planted_study import bare_study
 
 import workbench as wb
+from workbench.coding.scoring.coverage import COVERAGE
+from workbench.coding.trained_heads import find_head
 from workbench.corpus import Layer, LayerMetadata
 from workbench.figures.agreement import calibration_figure
 from workbench.pipeline import agreement_of_study
@@ -126,6 +128,25 @@ def test_calibration_needs_a_coder_with_probabilities(coded):
         VIEWS["agreement"](coded, coder="ben"), "calibration"
     ).content.layout.annotations
     assert "ben has none" in told.text.replace("<br>", " ")
+
+
+def test_abstaining_is_shown_from_the_card_of_the_head_that_coded(tmp_path):
+    study = bare_study(tmp_path / "study")
+    units = study.corpus.utterances.filter(pl.col("side") == "client")["id"]
+    head = find_head("annomi-client", context=False).head
+    for name, kind, model in (("head-alone", "model", head.fingerprint), ("anna", "human", "")):
+        facts = LayerMetadata("annomi-client", name, kind, labels=LABELS, model=model)
+        rows = pl.DataFrame({"unit_id": units, "label": [LABELS[i % 3] for i in range(len(units))]})
+        study.write_layer(Layer.build(f"annomi-client.{name}", rows, facts))
+    agreement_of_study(study)
+    view = VIEWS["agreement"](study, coder="head-alone")
+    drawn = next(t for t in block(view, "abstaining").content.data if t.name == "accuracy")
+    told = [row for row in head.card[COVERAGE] if row["measure"] == "accuracy"]
+    assert sorted(drawn.y) == sorted(row["estimate"] for row in told)
+    assert "not on these sessions" in block(view, "abstaining").note
+    view.coder = "anna"
+    (told,) = block(view, "abstaining").content.layout.annotations
+    assert "anna is no head" in told.text.replace("<br>", " ")
 
 
 def test_curves_of_calibration_differ_in_colour_and_mark():

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 
+from workbench.coding.scoring.coverage import COVERAGE
+from workbench.coding.trained_heads import find_head, trained_schemes
 from workbench.pipeline.agreement import STEP, compared_schemes
 from workbench.reliability.comparison_humans import HUMAN_KINDS, ONE_HUMAN
 from workbench.study import Study
@@ -79,6 +82,19 @@ class AgreementData:
         wanted = sorted(coders)
         names = pl.col("coders").str.split(" & ").list.sort()
         return table.filter(names == pl.lit(wanted))
+
+    def abstaining(self, coder: str) -> list[dict[str, Any]]:
+        """What the card of a coder's head says of abstaining; empty where no such head is here."""
+        names = (f"{self.scheme}.{coder}", coder)
+        model = {
+            self.study.layer(name).metadata.model for name in names if self.study.has_layer(name)
+        }
+        for context in (True, False):
+            if self.scheme in trained_schemes(context=context):
+                head = find_head(self.scheme, context=context).head
+                if head.fingerprint in model:
+                    return list(head.card.get(COVERAGE, ()))
+        return []
 
     def human_line(self, label: str | None) -> pl.DataFrame:
         """The row of one human against the majority of the others; empty without two humans."""

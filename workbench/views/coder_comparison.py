@@ -9,6 +9,7 @@ import param
 import polars as pl
 
 from workbench.figures import agreement as figures
+from workbench.figures.coverage import coverage_curve
 from workbench.figures.layout import bare
 from workbench.pipeline.agreement import STEP
 from workbench.reliability import COEFFICIENTS
@@ -102,7 +103,7 @@ class CoderComparison(AgreementView):
         ]
 
     def sections(self) -> Sequence[Section]:
-        """Coefficients, people and models, confusion, codes, counts, bias, calibration."""
+        """Coefficients, people and models, confusion, codes, counts, bias, calibration, abstaining."""
         if self.scheme is None:
             return [Section("missing", "Coders compared", "text", self.missing)]
         return [
@@ -118,6 +119,7 @@ class CoderComparison(AgreementView):
             Section("marginals", "How often each gave each code", "figure", self._marginals),
             Section("bias", "Bias apart from disagreement", "table", self._bias),
             Section("calibration", "Calibration", "figure", self._calibration),
+            Section("abstaining", "What abstaining gains", "figure", self._abstaining),
             Section("table", "All coefficients as a table", "table", self._table),
         ]
 
@@ -387,6 +389,16 @@ class CoderComparison(AgreementView):
         if left > 0 and self._label is None:
             note += f" The first {_CURVES} codes; choose a code above for another."
         return figure, note
+
+    def _abstaining(self) -> tuple[Any, str]:
+        rows = self.data.abstaining(self.coder)
+        if not rows:
+            told = f"There is no curve: {self.coder} is no head that is here with its card."
+            return bare(told, title=self.coder), ""
+        return coverage_curve(rows, title=self.coder), (
+            "From the card of this head, out of fold on the data it learned from, not on these sessions. "
+            "`workbench code --abstain P` withholds codes below the probability P."
+        )
 
     def _table(self) -> tuple[pl.DataFrame, str]:
         data = self.data
