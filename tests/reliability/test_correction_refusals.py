@@ -127,6 +127,33 @@ def test_layers_that_do_not_belong_together():
     refused("not in the automatic layer", automatic=fewer)
 
 
+def test_codes_that_contradict_each_other_or_say_nothing():
+    rows = CODED.table
+    other = (
+        pl.when(pl.col("label") == "question").then(pl.lit("other")).otherwise(pl.lit("question"))
+    )
+    again = pl.concat([rows, rows.head(2).with_columns(label=other)])
+    refused(
+        "several labels to 2 units.*Blind repeats",
+        human=replace(CODED, table=again, metadata=replace(CODED.metadata, exclusive=True)),
+    )
+    first = pl.int_range(pl.len()) < 3
+    silent = rows.with_columns(label=pl.when(~first).then(pl.col("label")))
+    found = corrected_rates(AUTOMATIC, replace(CODED, table=silent), CORPUS, inclusion=SHARE)
+    assert "3 of 150 human-coded units have no label" in found.notes[-1]
+
+
+def test_a_label_that_the_automatic_coder_never_gave_counts():
+    unstated = with_facts(AUTOMATIC, labels=())
+    rare = CODED.table.with_columns(
+        label=pl.when(pl.int_range(pl.len()) < 30).then(pl.lit("rare")).otherwise("label")
+    )
+    human = replace(CODED, table=rare, metadata=replace(CODED.metadata, labels=()))
+    table = corrected_rates(unstated, human, CORPUS, inclusion=SHARE).table
+    row = table.filter(label="rare", estimator="human sample")
+    assert row["estimate"].item() == pytest.approx(30 / 150)
+
+
 def test_too_few_conversations():
     some = HUMAN.restricted_to(HUMAN.table["unit_id"][:60])
     refused("from 4 source|from 3 source", human=some, kind=InsufficientData)

@@ -140,6 +140,11 @@ def double_coded(
             "Draw units from more conversations."
         )
     notes = [note] if note else []
+    silent = human.table.filter(pl.col("label").is_null())["unit_id"].n_unique()
+    if silent and human.metadata.exclusive:
+        notes.append(
+            f"{silent} of {int(coded.sum())} human-coded units have no label; they count as having none."
+        )
     expected = float((1 / probability[coded]).sum())
     if not 0.75 < expected / len(coded) < 1.33:
         notes.append(
@@ -209,7 +214,8 @@ def _one_scheme(automatic: Layer, human: Layer) -> tuple[str, ...]:
             f"Layer {human.name!r} is by a coder of kind {theirs.coder_kind!r}; a correction needs "
             "human codes."
         )
-    return ours.labels or tuple(sorted(automatic.table["label"].drop_nulls().unique()))
+    used = pl.concat([automatic.table["label"], human.table["label"]])
+    return ours.labels or tuple(sorted(used.drop_nulls().unique()))
 
 
 def _within(human: Layer, frame: pl.DataFrame, corpus: Corpus) -> None:
@@ -238,6 +244,13 @@ def _codes(
     codes = np.zeros((frame.height, len(labels)))
     column = {label: position for position, label in enumerate(labels)}
     codes[given["row"].to_numpy(), [column[label] for label in given["label"]]] = 1
+    several = np.flatnonzero(codes.sum(axis=1) > 1)
+    if layer.metadata.exclusive and len(several):
+        raise BadInput(
+            f"Layer {layer.name!r} gives several labels to {len(several)} units, such as "
+            f"{frame['unit_id'][int(several[0])]!r}, though its codes exclude each other. Blind repeats "
+            "belong into a layer of their own."
+        )
     if use == "label":
         return codes
     if layer.probabilities is None:
