@@ -131,6 +131,13 @@ def test_codes_of_another_corpus_or_side_are_refused(mood, change, hint):
         train_head(corpus, [coded(change(codes))], BOOK, embeddings=vectors)
 
 
+def test_a_scheme_for_what_others_say_is_refused(mood):
+    corpus, codes, vectors = mood
+    others = replace(BOOK, schemes=(replace(BOOK.schemes[0], side="other"),))
+    with pytest.raises(BadInput, match="for what others say"):
+        train_head(corpus, [coded(codes)], others, embeddings=vectors)
+
+
 def test_mixed_layers_are_refused(mood):
     corpus, codes, vectors = mood
     first, second = coded(codes), coded(codes, coder="ben")

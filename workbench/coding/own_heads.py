@@ -159,6 +159,10 @@ def _scheme_of(book: Codebook, layers: Sequence[Layer], name: str | None) -> Sch
             f"Scheme {scheme.name!r} is for {'ratings' if scheme.scale else scheme.unit + 's'}; heads "
             "learn codes of utterances."
         )
+    if scheme.side == "other":
+        raise BadInput(
+            f"Scheme {scheme.name!r} is for what others say; heads learn codes of helpers and clients."
+        )
     return scheme
 
 
