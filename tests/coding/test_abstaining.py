@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 from coded_mood import BOOK, LABELS
 
-from workbench.coding.layer_notes import abstaining, out_of_domain_sentence, with_shares
+from workbench.coding.layer_notes import abstaining, share_sentence, with_shares
 from workbench.coding.scoring.coverage import coverage_table
 from workbench.corpus import Layer, LayerMetadata
 from workbench.errors import BadInput
@@ -49,6 +49,7 @@ def test_units_below_are_seen_and_not_assigned():
     ]
     assert kept.name == "mood.head-above-70"
     assert kept.metadata.facts["abstained"]["share"] == 0.5
+    assert share_sentence(kept).startswith("50% of the 4 coded utterances had a code withheld")
     assert kept.probabilities.equals(layer.probabilities)
     assert [row[1] for row in kept.counts().rows()] == [1, 0, 1]
 
@@ -83,8 +84,8 @@ def test_shares_of_a_part_are_counted_from_its_notes():
     layer = with_shares(_layer(rows, facts={"out_of_domain": {"expected": 0.05}}))
     assert layer.metadata.facts["out_of_domain"]["share"] == 0.75
     part = layer.restricted_to(pl.Series(["u0", "u1"]))
-    assert out_of_domain_sentence(part).startswith("50% of the 2 coded utterances")
-    assert out_of_domain_sentence(_layer(rows)) is None
+    assert share_sentence(part).startswith("50% of the 2 coded utterances")
+    assert share_sentence(_layer(rows)) is None
     empty = with_shares(layer.restricted_to(pl.Series(["none"])))
     share = empty.metadata.facts["out_of_domain"]
     assert share["share"] is None

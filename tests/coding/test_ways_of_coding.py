@@ -113,6 +113,10 @@ def test_the_program_prints_the_share_out_of_domain(study, book, head):
     told = json.loads(CliRunner().invoke(code_command, [*options, "--json"]).output)
     (share,) = told["out_of_domain"].values()
     assert share["expected"] == 0.05
+    (withheld,) = json.loads(
+        CliRunner().invoke(code_command, [*options, "--abstain", "0.7", "--json"]).output
+    )["abstained"].values()
+    assert withheld["below"] == 0.7
 
 
 def test_training_says_what_is_missing(book, tmp_path):

@@ -18,23 +18,26 @@ __all__ = ["print_layers"]
 
 def print_layers(study: Study, step: str, layers: Sequence[Layer], *, as_json: bool) -> None:
     """Print counts and expected counts of `layers` and the notes of the step that made them."""
-    from workbench.coding.layer_notes import out_of_domain_sentence
+    from workbench.coding.layer_notes import share_sentence
 
     record = study.step(step)
     notes = record.notes if record else ()
     if as_json:
         counts = {layer.name: layer.counts().to_dicts() for layer in layers}
         shares = {
-            layer.name: layer.metadata.facts["out_of_domain"]
-            for layer in layers
-            if "out_of_domain" in layer.metadata.facts
+            share: {
+                layer.name: layer.metadata.facts[share]
+                for layer in layers
+                if share in layer.metadata.facts
+            }
+            for share in ("out_of_domain", "abstained")
         }
-        print_json({"layers": counts, "out_of_domain": shares, "notes": list(notes)})
+        print_json({"layers": counts, **shares, "notes": list(notes)})
         return
     for layer in layers:
         click.echo(f"\n{layer.name}")
         print_table(layer.counts(), digits=1)
-        told = out_of_domain_sentence(layer)
+        told = share_sentence(layer)
         if told:
             click.echo(f"  {told}")
     for note in notes:

@@ -20,7 +20,7 @@ __all__ = [
     "OUT_OF_DOMAIN",
     "abstaining",
     "noted",
-    "out_of_domain_sentence",
+    "share_sentence",
     "with_shares",
 ]
 
@@ -116,12 +116,22 @@ def _share(layer: Layer, begins: str) -> dict[str, Any]:
     }
 
 
-def out_of_domain_sentence(layer: Layer) -> str | None:
-    """One sentence that goes with every rate of the layer; None where the coder knows no domain."""
-    facts = with_shares(layer).metadata.facts.get("out_of_domain")
-    if facts is None or facts["share"] is None:
-        return None
-    return (
-        f"{facts['share']:.0%} of the {facts['utterances']:,} coded utterances are unlike those the "
-        f"coder learned from ({facts['expected']:.0%} would be of its own kind)."
-    )
+def share_sentence(layer: Layer) -> str | None:
+    """What goes with every rate of the layer: how much of it is out of domain, how much was withheld.
+
+    None where the coder knows no domain and does not abstain, or scored nothing.
+    """
+    facts, told = with_shares(layer).metadata.facts, []
+    outside, abstained = facts.get("out_of_domain"), facts.get("abstained")
+    if outside is not None and outside["share"] is not None:
+        told.append(
+            f"{outside['share']:.0%} of the {outside['utterances']:,} coded utterances are unlike those "
+            f"the coder learned from ({outside['expected']:.0%} would be of its own kind)."
+        )
+    if abstained is not None and abstained["share"] is not None:
+        told.append(
+            f"{abstained['share']:.0%} of the {abstained['utterances']:,} coded utterances had a code "
+            f"withheld, its probability below {abstained['below']:g}; counts and rates leave it out, "
+            "expected counts do not."
+        )
+    return " ".join(told) or None

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import param
 import polars as pl
 
-from workbench.coding.layer_notes import out_of_domain_sentence
+from workbench.coding.layer_notes import share_sentence
 from workbench.corpus.schema import CONVERSATION_COLUMNS
 from workbench.figures import corpus as figures
 from workbench.views import corpus_tables as tables
@@ -124,7 +124,7 @@ class CorpusOverview(View):
         if self.crowd is not None:
             counts = public.label_table(counts, [layer], self.crowd)
         else:
-            caution = " ".join(filter(None, (caution, out_of_domain_sentence(layer))))
+            caution = " ".join(filter(None, (caution, share_sentence(layer))))
         return figures.label_counts(counts, layer=layer.name), caution
 
     def _layers(self) -> tuple[pl.DataFrame, str]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 import param
 import polars as pl
 
-from workbench.coding.layer_notes import out_of_domain_sentence
+from workbench.coding.layer_notes import share_sentence
 from workbench.coding.session_measures import TOO_FEW
 from workbench.coding.session_sheet import CAUTION, first_long_enough, session_sheet
 from workbench.coding.session_sheet import SessionSheet as Sheet
@@ -69,9 +69,9 @@ class SessionSheet(View):
         cautions = [CAUTION, *dict.fromkeys(caution for caution in told if caution)]
         talk = self.study.corpus.conversation(self.conversation)
         for layer in self._layers():
-            outside = out_of_domain_sentence(layer.restricted_to(talk.utterances["id"]))
-            if outside is not None:
-                cautions.append(f"{layer.metadata.scheme}: {outside}")
+            shares = share_sentence(layer.restricted_to(talk.utterances["id"]))
+            if shares is not None:
+                cautions.append(f"{layer.metadata.scheme}: {shares}")
         goal = talk.facts["target_behaviour"]
         if goal is None:
             cautions.append(
