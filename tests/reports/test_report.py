@@ -10,9 +10,12 @@ import pytest
 from nbformat import v4
 
 import workbench as wb
+from workbench.coding import load_codebook
 from workbench.errors import BadInput, WorkbenchError
 from workbench.reports import export_notebook
+from workbench.reports.chapters import chapters
 from workbench.reports.running import run_notebook
+from workbench.views.static import safe
 
 
 class Addresses(HTMLParser):
@@ -86,6 +89,16 @@ def test_provenance_gives_seed_checksum_and_versions(own_planted, tmp_path):
     assert re.findall(r"<td[^>]*>([^<]*)</td>", row)[2:5] == ["2.500", "cpu", "11"]
     assert ">bertopic (last run)<" in tail
     assert ">9.9<" in tail
+
+
+def test_every_coded_scheme_has_its_codebook_with_examples(study):
+    made = {x.anchor: x for x in chapters(study, conversation="t01")}
+    coded = {name.split(".")[0] for name in study.layer_names() if name.startswith("annomi-")}
+    assert {x for x in made if x.startswith("codebook-")} == {f"codebook-{x}" for x in coded}
+    page = made["codebook-annomi-client"]._repr_html_()
+    code = load_codebook("annomi").scheme("annomi-client").codes[0]
+    assert safe(code.definition) in page
+    assert "The 8 most confident of" in page
 
 
 @pytest.fixture

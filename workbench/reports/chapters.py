@@ -93,6 +93,7 @@ def chapters(study: Study, *, conversation: str, public: bool = False) -> list[C
         Chapter("reader", f"Conversation {conversation}", VIEWS["reader"](study, **talk)),
         *_topics(study),
         Chapter("session", f"Session sheet of {conversation}", VIEWS["session"](study, **talk)),
+        *_codebooks(study),
         *_agreements(study),
         Chapter("emotion", f"Emotion course of {conversation}", VIEWS["emotion"](study, **talk)),
         *_attributions(study),
@@ -117,6 +118,19 @@ def _topics(study: Study, *, public: bool = False) -> list[Chapter]:
     return [
         Chapter(f"topics-{side}", f"Topics of the {side}", explorer(side=side))
         for side in _choices(explorer(), "side")
+    ]
+
+
+def _codebooks(study: Study) -> list[Chapter]:
+    """A chapter per coded scheme of the books that come along."""
+    browser, coded = VIEWS["codebook"], code_schemes(study)
+    return [
+        Chapter(
+            f"codebook-{scheme}", f"Codes of {scheme}", browser(study, book=book, scheme=scheme)
+        )
+        for book in _choices(browser(study), "book")
+        for scheme in _choices(browser(study, book=book), "scheme")
+        if scheme in coded
     ]
 
 
