@@ -157,6 +157,15 @@ def test_two_codes_on_a_unit_are_not_exclusive(walk, books):
     assert not carried.metadata.exclusive
 
 
+def test_a_coder_without_some_labels_cannot_reach_all_targets(walk, books):
+    shares = pl.DataFrame({"unit_id": ["a"], "open": [0.7], "advice": [0.2]})
+    facts = LayerMetadata("flags", "head", "model", labels=("open", "advice"), exclusive=False)
+    rows = pl.DataFrame({"unit_id": ["a"], "label": ["open"]})
+    carried, _ = carry(Layer.build("flags.head", rows, facts, probabilities=shares), walk, books[1])
+    assert carried.metadata.labels == ("Q",)
+    assert carried.counts().rows() == [("Q", 1, 0.7)]
+
+
 def test_a_target_that_is_not_in_the_book_is_refused(tmp_path, books):
     text = WALK.replace("target: AF", "target: Affirm")
     unchecked = read_crosswalk(written(tmp_path, "walk.yaml", text))

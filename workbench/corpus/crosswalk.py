@@ -154,7 +154,7 @@ def carry(
     -------
     layer : Layer
         In the target scheme, named `<scheme>.<coder>-from-<source book>`. A unit that takes a target
-        by several labels takes it once. Its labels are those that can be reached. The probability of
+        by several labels takes it once. Its labels are those that the layer's can reach. The probability of
         a shared target is the sum over its labels where the source is exclusive, else their maximum,
         which is the least it can be.
     table : DataFrame
@@ -211,7 +211,9 @@ def _lost(given: pl.DataFrame, mapped: MappedScheme, label: str, book: Scheme | 
 def _carried(
     layer: Layer, walk: Crosswalk, mapped: MappedScheme, scheme: Scheme, book: Codebook
 ) -> Layer:
-    labels = [x for x in scheme.labels if any(each.target == x for each in mapped.labels)]
+    possible = layer.metadata.labels or [each.label for each in mapped.labels]
+    reached = {mapped.of(label).target for label in possible}
+    labels = [label for label in scheme.labels if label in reached]
     shares = _probabilities(layer, mapped, labels)
     rows = _rows(layer, mapped, scheme)
     if shares is not None and rows.height:
