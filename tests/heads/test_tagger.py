@@ -6,19 +6,23 @@ import numpy as np
 import pytest
 
 from workbench.errors import BadInput, MissingModel
-from workbench.heads.tagger import load_tagger, save_tagger
-from workbench.heads.tagger.fit import Lesson, fit_tagger, read_lesson, run_folds
-from workbench.heads.tagger.recipe import Goal, TaggerRecipe
-from workbench.heads.tagger.tagger import tag
+from workbench.heads import grouped_folds
+from workbench.heads.tagger import Goal, TaggerRecipe, load_tagger, save_tagger
+from workbench.heads.tagger.fit import fit_tagger, scores_out_of_fold
+from workbench.heads.tagger.lesson import Lesson, read_lesson
 from workbench.heads.tagger.training import train_network
 
 QUESTIONS = ["How was your week?", "What helped?", "Who was with you?", "When did it start?"]
 STATEMENTS = ["It was quiet.", "My sister came over.", "I slept badly.", "Nothing helped much."]
-SHORT = TaggerRecipe(epochs=8, learning_rate=3e-4, window=64, budget=192, folds=2)
+SHORT = TaggerRecipe(
+    below=2, through=4, rank=4, epochs=8, batch=2, learning_rate=2e-3, output_rate=5e-3
+)
 
 
-def lesson(talks: int = 6, turns: int = 5) -> Lesson:
+@pytest.fixture(scope="module")
+def lesson() -> Lesson:
     """Short conversations; one task is whether a turn asks, the other whether the one before did."""
+    talks, turns = 10, 5
     rng = np.random.default_rng(5)
     texts, sides, conversations, asks = [], [], [], []
     for talk in range(talks):
@@ -37,76 +41,60 @@ def lesson(talks: int = 6, turns: int = 5) -> Lesson:
         conversations=conversations,
         goals=["sleep"] * len(texts),
         sources=conversations,
-        labels={"asks": ("yes", "no"), "before": ("yes",)},
         tasks={
-            "asks": Goal(np.column_stack([asked, ~asked]).astype(float), exclusive=True),
-            "before": Goal(before[:, None].astype(float), exclusive=False),
+            "asks": Goal(("yes", "no"), np.column_stack([asked, ~asked]).astype(float), True),
+            "before": Goal(("yes",), before[:, None].astype(float), exclusive=False),
         },
+        recipe=SHORT,
     )
 
 
 @pytest.fixture(scope="module")
-def learned():
-    return lesson()
+def tagger(lesson):
+    return fit_tagger(lesson, name="asking", recipe=SHORT, random_state=3)
 
 
-@pytest.fixture(scope="module")
-def tagger(learned):
-    tagger, held_out = fit_tagger(learned, name="asking", recipe=SHORT, random_state=3)
-    assert np.isfinite(held_out["alone"]["asks"]).all()
-    return tagger
-
-
-def given(texts: list[str]) -> dict[str, list[str]]:
+def said(tagger, texts: list[str], talk: str = "new"):
     sides = ["client" if number % 2 else "helper" for number in range(len(texts))]
-    return {"sides": sides, "conversations": ["new"] * len(texts), "goals": ["sleep"] * len(texts)}
+    return tagger.scores(
+        texts, sides=sides, conversations=[talk] * len(texts), goals=["sleep"] * len(texts)
+    )
 
 
 TALK = ["What keeps you awake?", "The street is loud.", "I see.", "Where would it be better?"]
 
 
-def test_it_learns_what_a_turn_says(tagger):
-    found = tagger.predict_proba(TALK, **given(TALK))["asks"]
-    assert (found[:, 0] > 0.5).tolist() == [True, False, False, True]
-    assert found.sum(axis=1) == pytest.approx(1)
+def test_it_learns_what_a_turn_says_and_what_came_before_it(tagger):
+    found = said(tagger, TALK)
+    assert (found["asks"].argmax(axis=1) == 0).tolist() == [True, False, False, True]
+    assert found["before"][:, 0].argmax() == 1
 
 
 def test_a_later_turn_changes_nothing_before_it(tagger):
-    whole = tagger.predict_proba(TALK, **given(TALK))
-    begin = tagger.predict_proba(TALK[:3], **given(TALK[:3]))
+    whole, begin = said(tagger, TALK), said(tagger, TALK[:3])
     for task in whole:
-        assert whole[task][:3] == pytest.approx(begin[task], abs=0.02)
-
-
-def test_read_alone_a_turn_depends_on_itself_only(tagger):
-    among = tagger.predict_proba(TALK, **given(TALK), reading="alone")
-    other = ["Hello.", *TALK[1:]]
-    beside = tagger.predict_proba(other, **given(other), reading="alone")
-    for task in among:
-        assert among[task][1:] == pytest.approx(beside[task][1:], abs=1e-5)
-    assert tagger.context_turns("alone") == 0
-    assert tagger.context_turns("context") == SHORT.context_turns + SHORT.tagged_turns - 1
+        assert whole[task][:3] == pytest.approx(begin[task], abs=0.1)
 
 
 def test_what_else_is_tagged_changes_nothing(tagger):
-    single = tagger.predict_proba(TALK, **given(TALK))
-    both = tagger.predict_proba(
+    single = said(tagger, TALK)
+    both = tagger.scores(
         TALK * 2,
-        sides=given(TALK)["sides"] * 2,
+        sides=["helper", "client"] * 4,
         conversations=["a"] * 4 + ["b"] * 4,
         goals=["sleep"] * 8,
     )
     for task in single:
-        assert both[task][:4] == pytest.approx(single[task], abs=1e-5)
-        assert both[task][4:] == pytest.approx(single[task], abs=1e-5)
+        np.testing.assert_array_equal(both[task][:4], single[task])
+        np.testing.assert_array_equal(both[task][4:], single[task])
 
 
 def test_from_disk_it_says_the_same(tagger, tmp_path):
-    save_tagger(tagger.with_cards({"What it is": "A test."}, {}), tmp_path / "asking")
+    save_tagger(tagger.with_card({"What it is": "A test."}), tmp_path / "asking")
     again = load_tagger(tmp_path / "asking")
     assert again.fingerprint == tagger.fingerprint
     assert "A test." in (tmp_path / "asking" / "CARD.md").read_text("utf-8")
-    first, second = (t.predict_proba(TALK, **given(TALK)) for t in (tagger, again))
+    first, second = said(tagger, TALK), said(again, TALK)
     for task in first:
         np.testing.assert_array_equal(first[task], second[task])
 
@@ -115,7 +103,7 @@ def test_files_that_do_not_belong_together_are_refused(tagger, tmp_path):
     folder = tmp_path / "asking"
     save_tagger(tagger, folder)
     content = json.loads((folder / "tagger.json").read_text("utf-8"))
-    content["tasks"][0]["readings"]["context"]["thresholds"][0] += 0.1
+    content["recipe"]["rank"] += 1
     (folder / "tagger.json").write_text(json.dumps(content), "utf-8")
     with pytest.raises(BadInput, match="do not belong together"):
         load_tagger(folder)
@@ -123,16 +111,23 @@ def test_files_that_do_not_belong_together_are_refused(tagger, tmp_path):
         load_tagger(tmp_path / "absent")
 
 
+def test_another_language_model_is_refused(tagger, tmp_path):
+    from dataclasses import replace
+
+    with pytest.raises(BadInput, match="another version of the language model"):
+        said(replace(tagger, weights="of another model"), TALK)
+
+
 class Stopped(BaseException):
     """Stands for a process that is killed right after a checkpoint."""
 
 
-def test_a_stopped_training_ends_with_the_same_weights(learned, tmp_path, monkeypatch):
+def test_a_stopped_training_ends_with_the_same_parameters(lesson, tmp_path, monkeypatch):
     from workbench.heads.tagger import training
 
-    options = {"folder": learned.folder, "recipe": SHORT, "random_state": 1}
-    talks = np.arange(4)
-    whole = train_network(learned.turns, learned.goals, talks, **options).trained()
+    options = {"recipe": SHORT, "random_state": 1}
+    runs = range(6)
+    whole = train_network(lesson, runs, **options).trained()
     file = tmp_path / "state.safetensors"
     keep = training._Descent.keep
 
@@ -143,31 +138,39 @@ def test_a_stopped_training_ends_with_the_same_weights(learned, tmp_path, monkey
     monkeypatch.setattr(training._Descent, "keep", keep_and_stop)
     options |= {"checkpoint": file, "checkpoint_every": 2}
     with pytest.raises(Stopped):
-        train_network(learned.turns, learned.goals, talks, **options)
+        train_network(lesson, runs, **options)
     assert file.is_file()
     monkeypatch.setattr(training._Descent, "keep", keep)
-    resumed = train_network(learned.turns, learned.goals, talks, **options).trained()
+    resumed = train_network(lesson, runs, **options).trained()
     assert not file.exists()
     for name, parameter in whole.items():
         np.testing.assert_array_equal(parameter.detach().numpy(), resumed[name].detach().numpy())
 
 
-def test_in_every_fold_turns_are_tagged_by_a_network_that_never_saw_their_source(learned, tmp_path):
-    options = {"recipe": SHORT, "folds": 2, "random_state": 9, "checkpoints": tmp_path}
-    runs = run_folds(learned, **options)
-    again = run_folds(learned, **options)
-    talk = learned.of_turns(np.arange(len(learned.sources)))
-    assert np.sum([run.test for run in runs], axis=0).tolist() == [1] * len(talk)
-    for run, same in zip(runs, again, strict=True):
-        parts = [set(talk[mask]) for mask in (run.train, run.aside, run.test)]
-        assert sum(map(len, parts)) == len(set().union(*parts)) == len(learned.sources)
-        for reading in ("context", "alone"):
-            found = run.probability[reading]["asks"]
-            assert np.isfinite(found[:, 0]).tolist() == (~run.train).tolist()
-            np.testing.assert_array_equal(found, same.probability[reading]["asks"])
+def test_only_the_adaptations_are_trained(lesson):
+    before = [p.clone() for p in lesson.reader.model.parameters()]
+    trained = train_network(lesson, range(4), recipe=SHORT, random_state=1).trained()
+    for own, after in zip(before, lesson.reader.model.parameters(), strict=True):
+        assert bool((own == after).all())
+    assert {name.split(".")[0] for name in trained} == {"layers", "norm", "outputs"}
+    assert all(name.endswith(("up", "down")) for name in trained if name.startswith("layers"))
 
 
-def test_scores_are_made_for_the_conversations_asked_for(tagger, learned):
-    scores = tag(tagger.network, learned.turns, context=2, tagged=3, conversations=[1])
-    made = np.isfinite(scores["asks"][:, 0])
-    assert made.tolist() == (learned.of_turns(np.arange(len(learned.sources))) == 1).tolist()
+def test_every_turn_is_scored_by_a_network_that_never_saw_its_source(lesson, tmp_path):
+    fold = grouped_folds(lesson.sources.tolist(), folds=2, random_state=9)
+    options = {"recipe": SHORT, "random_state": 9, "checkpoints": tmp_path}
+    found = scores_out_of_fold(lesson, fold, **options)
+    assert all(np.isfinite(scores).all() for scores in found.values())
+    again = scores_out_of_fold(lesson, fold, **options)
+    np.testing.assert_array_equal(found["asks"], again["asks"])
+    other = train_network(lesson, lesson.among(fold != 0), recipe=SHORT, random_state=9)
+    from workbench.heads.tagger.tagger import tag
+
+    numbers = lesson.among(fold == 0)
+    alone = tag(
+        other,
+        [lesson.runs[n] for n in numbers],
+        [lesson.states[n] for n in numbers],
+        len(fold),
+    )
+    np.testing.assert_array_equal(alone["asks"][fold == 0], found["asks"][fold == 0])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from workbench.errors import BadInput
-from workbench.language_models.reading import READ_TURNS, TurnReader
+from workbench.language_models.reading import MOST_TURNS, TurnReader
 
 TALK = ["How was your week?", "I did not smoke.", "Not once.", "No. It was hard, though."]
 
@@ -61,12 +61,13 @@ def test_other_conversations_change_nothing(reader):
     np.testing.assert_array_equal(both[4:], single)
 
 
-def test_a_long_talk_is_read_in_runs_of_neighbours(reader):
-    many = [f"This is turn number {number}." for number in range(3 * READ_TURNS)]
-    found = read(reader, many)
-    assert np.isfinite(found).all()
-    late = read(reader, many[READ_TURNS:])  # its first run begins where the second did
-    assert close(found[-READ_TURNS:], late[-READ_TURNS:]) == pytest.approx(1, abs=1e-3)
+def test_a_long_talk_is_read_in_runs_of_neighbours_in_which_each_turn_is_described_once(reader):
+    many = [f"This is turn number {number}." for number in range(60)]
+    facts = {"sides": ["helper"] * 60, "conversations": ["a"] * 60, "goals": [None] * 60}
+    runs = reader.runs(many, **facts)
+    assert [row for run in runs for row in run.rows] == list(range(60))
+    assert max(len(run.rows) for run in runs) <= MOST_TURNS
+    assert np.isfinite(reader.read(many, **facts)).all()
 
 
 def test_bad_input_is_refused(reader):
@@ -74,3 +75,22 @@ def test_bad_input_is_refused(reader):
         reader.read(["a"], sides=[], conversations=["x"], goals=[None])
     with pytest.raises(BadInput, match="no layer 99"):
         assert TurnReader([99]).width
+
+
+def test_what_it_says_is_what_transformers_says(reader):
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    from workbench.language_models.folders import smollm2_folder
+
+    folder = smollm2_folder()
+    tokens = AutoTokenizer.from_pretrained(folder)("A counselling session.\nTherapist: Hello.")
+    (run,) = reader.runs(["Hello."], sides=["helper"], conversations=["a"], goals=[None])
+    assert list(run.ids) == tokens["input_ids"]
+    whole = AutoModel.from_pretrained(folder, dtype=reader.model.dtype)
+    given = torch.tensor([run.ids])
+    published = whole(input_ids=given, output_hidden_states=True).hidden_states
+    for own, layer in zip(reader.states([run])[0], reader.layers, strict=True):
+        np.testing.assert_allclose(
+            own.float().numpy(), published[layer][0].detach().float().numpy(), rtol=1e-3, atol=1e-3
+        )

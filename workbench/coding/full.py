@@ -1,16 +1,17 @@
-"""The full-size head: a fine-tuned tagger and the small heads of the same codebook, blended.
+"""The full-size head: an adapted language model and heads that read its states, blended.
 
-A turn's probabilities are a weighted mean of what the tagger says of it with the turns before, what
-the tagger says of it alone, and what the small head says; then calibrated as a whole. They err in
-different places: on folds the blend was better than either. Read without context, the blend is of
-the tagger alone and the context-free small head.
+With the turns before, a turn's probabilities are the mean of what the tagger (a language model whose
+upper layers were adapted) says and what a head says that reads the same turn as the small head does
+and, beside it, the states of the language model as it was before; then calibrated as a whole. They
+err in different places: on folds the blend was better than either. Without context, a head of the
+second kind codes that reads each turn by itself.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,78 +23,117 @@ from numpy.typing import NDArray
 from workbench import settings
 from workbench.coding.books import load_codebook
 from workbench.coding.coder import Coding, code_corpus
-from workbench.coding.fit_for import fit_for
 from workbench.coding.labelled import DECIMALS, capped, label_rows, parents_hold
 from workbench.coding.material import sides_of
-from workbench.coding.trained_heads import TRAINED, find_head
-from workbench.corpus import Codebook, Corpus, Layer, LayerMetadata, Scheme
+from workbench.coding.trained_heads import ALONE, TRAINED, TrainedHead, read_head
+from workbench.corpus import Codebook, Corpus, Layer
 from workbench.errors import BadInput, MissingModel
-from workbench.files import checksum_of
-from workbench.heads.head import probabilities
-from workbench.heads.tagger import Calibrated, Reading, Tagger, load_tagger
+from workbench.files import atomic_folder, checksum_of
+from workbench.heads import Calibration, probabilities
+from workbench.heads.tagger import Tagger, load_tagger, save_tagger
 
 if TYPE_CHECKING:
     from workbench.embedding import EmbeddingStore
 
-__all__ = [
-    "SHARES",
-    "Blend",
-    "FullHead",
-    "blended",
-    "code_full",
-    "find_full_head",
-    "full_fingerprint",
-]
-
-SHARES: Mapping[Reading, Mapping[str, float]] = {
-    "context": {"small": 0.5, "context": 0.25, "alone": 0.25},
-    "alone": {"small": 0.5, "alone": 0.5},
-}
-"""Weight of each part by way of reading; chosen on folds of seed 11."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Blend:
-    """Calibration of the blend of one task in one way of reading, and the small head it was made with."""
-
-    calibrated: Calibrated
-    small: str
+__all__ = ["FullHead", "blended", "code_full", "find_full_head"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FullHead:
-    """A tagger with its blends by task and way of reading."""
+    """The parts of a full-size head; all mappings are by scheme.
+
+    Attributes
+    ----------
+    tagger
+        Scores turns after those before them.
+    heads, alone
+        Heads that read what the tagger's language model makes of a turn: after those before it, and
+        by itself.
+    blends
+        Calibration of tagger and head together.
+    """
 
     tagger: Tagger
-    blends: Mapping[tuple[str, Reading], Blend]
+    heads: Mapping[str, TrainedHead]
+    alone: Mapping[str, TrainedHead]
+    blends: Mapping[str, Calibration]
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 over everything that can change a layer."""
-        return checksum_of([self.tagger.fingerprint, self._facts()])
+        parts = [own.fingerprint for own in (*self.heads.values(), *self.alone.values())]
+        return checksum_of([self.tagger.fingerprint, parts, self._facts()])
 
-    def _facts(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "task": task,
-                "reading": reading,
-                "small": blend.small,
-                **{name: value.tolist() for name, value in asdict(blend.calibrated).items()},
+    def save(self, folder: str | Path) -> None:
+        """Write all parts into `folder`, replacing it whole."""
+        with atomic_folder(folder) as temporary:
+            save_tagger(self.tagger, temporary / "tagger")
+            for name, head in self.heads.items():
+                head.save(temporary / name)
+            for name, head in self.alone.items():
+                head.save(temporary / f"{name}{ALONE}")
+            (temporary / "tagger" / "CARD.md").rename(temporary / "CARD.md")
+            text = json.dumps(self._facts(), indent=2, sort_keys=True)
+            (temporary / "blend.json").write_text(text + "\n", "utf-8")
+
+    @classmethod
+    def load(cls, folder: str | Path) -> FullHead:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        BadInput
+            If a part is damaged or absent.
+        """
+        folder = Path(folder)
+        tagger = load_tagger(folder / "tagger")
+        try:
+            content = json.loads((folder / "blend.json").read_text("utf-8"))
+            blends = {name: _calibration(facts) for name, facts in content.items()}
+        except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError) as error:
+            raise BadInput.in_file(
+                folder,
+                f"blend.json is absent or damaged ({type(error).__name__}).",
+                remedy="Copy the whole folder again or train the head anew.",
+            ) from error
+        return cls(
+            tagger,
+            {name: read_head(folder / name) for name in blends},
+            {name: read_head(folder / f"{name}{ALONE}") for name in blends},
+            blends,
+        )
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            name: {
+                "exclusive": blend.exclusive,
+                "scale": blend.scale.tolist(),
+                "offset": blend.offset.tolist(),
+                "thresholds": blend.thresholds.tolist(),
             }
-            for (task, reading), blend in sorted(self.blends.items())
-        ]
+            for name, blend in self.blends.items()
+        }
 
-    def write(self, folder: Path) -> None:
-        """Write the blends beside the tagger's files."""
-        text = json.dumps(self._facts(), indent=2, sort_keys=True)
-        (folder / "blend.json").write_text(text + "\n", "utf-8")
+
+def _calibration(facts: Mapping[str, Any]) -> Calibration:
+    arrays = (np.array(facts[name]) for name in ("scale", "offset", "thresholds"))
+    return Calibration(facts["exclusive"], *arrays)
 
 
 def blended(
-    parts: Mapping[str, NDArray[np.float64]], reading: Reading, *, exclusive: bool
+    tagged: NDArray[np.float64], probability: NDArray[np.float64], *, exclusive: bool
 ) -> NDArray[np.float64]:
-    """Scores of the weighted mean of probabilities (n, k): its logarithm, or its log-odds."""
-    mean = np.sum([share * parts[name] for name, share in SHARES[reading].items()], axis=0)
+    """Scores of tagger and head together: the logarithm, or the log-odds, of their mean probability.
+
+    Parameters
+    ----------
+    tagged : ndarray of shape (n, k)
+        Scores of the tagger.
+    probability : ndarray of shape (n, k)
+        What the head says.
+    """
+    one, zero = np.ones(tagged.shape[1]), np.zeros(tagged.shape[1])
+    mean = (probabilities(tagged, one, zero, exclusive=exclusive) + probability) / 2
     mean = np.clip(mean, 1e-6, 1 - 1e-6)
     return np.asarray(np.log(mean) if exclusive else np.log(mean) - np.log1p(-mean))
 
@@ -108,7 +148,7 @@ def find_full_head(codebook: str) -> FullHead:
     """
     name = f"{codebook}-full"
     for home in (TRAINED, settings.heads_home()):
-        described = home / name / "tagger.json"
+        described = home / name / "blend.json"
         if described.is_file():
             return _read(home / name, described.stat().st_mtime_ns)
     raise MissingModel(
@@ -120,28 +160,7 @@ def find_full_head(codebook: str) -> FullHead:
 
 @lru_cache(maxsize=2)
 def _read(folder: Path, changed: int) -> FullHead:
-    tagger = load_tagger(folder)
-    try:
-        content = json.loads((folder / "blend.json").read_text("utf-8"))
-        blends = {
-            (entry["task"], entry["reading"]): Blend(
-                Calibrated(*(np.array(entry[name]) for name in ("scale", "offset", "thresholds"))),
-                entry["small"],
-            )
-            for entry in content
-        }
-    except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError) as error:
-        raise BadInput.in_file(
-            folder, f"blend.json is absent or damaged ({type(error).__name__})."
-        ) from error
-    return FullHead(tagger, blends)
-
-
-def full_fingerprint(codebook: str, *, context: bool = True) -> str:
-    """Checksum over all that can change a layer of the full-size head."""
-    full = find_full_head(codebook)
-    small = [find_head(task, context=context).fingerprint for task in full.tagger.tasks]
-    return checksum_of([full.fingerprint, small])
+    return FullHead.load(folder)
 
 
 def code_full(
@@ -159,7 +178,7 @@ def code_full(
     context
         Read the turns before, or each turn by itself (for analyses of sequences).
     store
-        Store of the embeddings that the small heads read.
+        Store of the embeddings that the heads read.
 
     Returns
     -------
@@ -173,99 +192,78 @@ def code_full(
     """
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
     full = find_full_head(book.name)
-    reading: Reading = "context" if context else "alone"
-    schemes = [book.scheme(task) for task in full.tagger.tasks]
-    small = code_corpus(corpus, book, context=context, store=store)
-    by_scheme = {layer.metadata.scheme: layer for layer in small.layers}
-    schemes = [scheme for scheme in schemes if scheme.name in by_scheme]
-    if not schemes:
-        return Coding((), small.refusals)
-    fits = {s.name: fit_for(corpus, scheme=s.name, side=s.side).conversations for s in schemes}
-    wanted = sorted({talk for fitting in fits.values() for talk in fitting})
-    talk = _talk(corpus, wanted)
-    said = _tagged(full.tagger, talk, reading, device)
-    layers = [
-        _layer(book, scheme, full, reading, talk, said, by_scheme[scheme.name])
-        for scheme in schemes
-    ]
-    return Coding(tuple(layers), small.refusals)
+    heads = full.heads if context else full.alone
+    coded = code_corpus(corpus, book, heads=list(heads.values()), store=store)
+    if not context:
+        alone = [_renamed(layer, full, ALONE) for layer in coded.layers]
+        return replace(coded, layers=tuple(alone))
+    talk = _talk(corpus, coded.layers)
+    said = full.tagger.scores(
+        talk["text"].fill_null("").to_list(),
+        sides=talk["side"].to_list(),
+        conversations=talk["conversation_id"].to_list(),
+        goals=talk["goal"].to_list(),
+        device=device,
+    )
+    layers = [_blended_layer(book, full, talk, said, layer) for layer in coded.layers]
+    return replace(coded, layers=tuple(layers))
 
 
-def _talk(corpus: Corpus, conversations: Sequence[str]) -> pl.DataFrame:
-    """Turns of some conversations that the tagger reads, with the goal, in their order."""
+def _talk(corpus: Corpus, layers: tuple[Layer, ...]) -> pl.DataFrame:
+    """Turns of the conversations that were coded, with the goal, in their order."""
     goals = corpus.conversations.select(
         pl.col("id").alias("conversation_id"), pl.col("target_behaviour").alias("goal")
     )
-    return (
-        corpus.utterances.filter(
-            pl.col("conversation_id").is_in(conversations) & (pl.col("side") != "other")
-        )
-        .join(goals, on="conversation_id", how="left", maintain_order="left")
-        .sort("conversation_id", "turn", maintain_order=True)
+    talk = corpus.utterances.filter(pl.col("side") != "other")
+    coded = pl.col("id").is_in(list({unit for x in layers for unit in x.table["unit_id"]}))
+    return talk.filter(coded.any().over("conversation_id")).join(
+        goals, on="conversation_id", how="left", maintain_order="left"
     )
 
 
-def _tagged(
-    tagger: Tagger, talk: pl.DataFrame, reading: Reading, device: str
-) -> dict[str, dict[str, NDArray[np.float64]]]:
-    """Probabilities of each task by each part of the tagger that the blend takes."""
-    given: dict[str, Any] = {
-        "sides": talk["side"].to_list(),
-        "conversations": talk["conversation_id"].to_list(),
-        "goals": talk["goal"].to_list(),
-        "device": device,
-    }
-    texts = talk["text"].fill_null("").to_list()
-    parts: list[Reading] = ["alone"] if reading == "alone" else ["context", "alone"]
-    found = {part: tagger.predict_proba(texts, **given, reading=part) for part in parts}
-    return {task: {part: found[part][task] for part in parts} for task in tagger.tasks}
+def _renamed(layer: Layer, full: FullHead, ending: str) -> Layer:
+    """The layer of a head as one of the full-size head that it is a part of."""
+    facts = layer.metadata
+    return Layer.build(
+        f"{facts.scheme}.full{ending}",
+        layer.table,
+        replace(facts, coder=f"{facts.scheme} full head", model=full.fingerprint),
+        probabilities=layer.probabilities,
+    )
 
 
-def _layer(
+def _blended_layer(
     book: Codebook,
-    scheme: Scheme,
     full: FullHead,
-    reading: Reading,
     talk: pl.DataFrame,
-    said: Mapping[str, Mapping[str, NDArray[np.float64]]],
-    small: Layer,
+    said: Mapping[str, NDArray[np.float64]],
+    layer: Layer,
 ) -> Layer:
-    blend = full.blends[scheme.name, reading]
-    shares = small.probabilities
+    scheme, blend = book.scheme(layer.metadata.scheme), full.blends[layer.metadata.scheme]
+    shares = layer.probabilities
     assert shares is not None  # heads always give probabilities
     row_of = {unit: row for row, unit in enumerate(talk["id"])}
     scored = np.array([row_of[unit] for unit in shares["unit_id"]], dtype=np.intp)
-    parts = {name: own[scored] for name, own in said[scheme.name].items()}
-    parts["small"] = shares.select(scheme.labels).to_numpy()
-    scores = blended(parts, reading, exclusive=scheme.exclusive)
-    how = blend.calibrated
-    probability = probabilities(scores, how.scale, how.offset, exclusive=scheme.exclusive)
-    probability = capped(scheme, scheme.labels, probability.round(DECIMALS))
-    task = replace(full.tagger.tasks[scheme.name], readings={reading: how})
-    assigned = parents_hold(scheme, scheme.labels, task.assign(probability, reading))
-    seen = set(small.table["unit_id"])
-    own = talk["side"].is_in(sides_of(scheme)).to_numpy() & talk["id"].is_in(seen).to_numpy()
-    rows = label_rows(scheme.labels, talk, np.flatnonzero(own), scored, probability, assigned)
-    notes = small.table.select("unit_id", "note").unique("unit_id")
-    kept = ("trained_on", "out_of_domain")
-    facts = {name: small.metadata.facts[name] for name in kept if name in small.metadata.facts}
-    return Layer.build(
-        f"{scheme.name}.full{'' if reading == 'context' else '-alone'}",
+    scores = blended(
+        said[scheme.name][scored],
+        shares.select(scheme.labels).to_numpy(),
+        exclusive=scheme.exclusive,
+    )
+    probability = capped(scheme, scheme.labels, blend.probabilities(scores).round(DECIMALS))
+    assigned = parents_hold(scheme, scheme.labels, blend.assign(probability))
+    seen = talk["id"].is_in(layer.table["unit_id"].unique().implode())
+    own = np.flatnonzero((talk["side"].is_in(sides_of(scheme)) & seen).to_numpy())
+    rows = label_rows(scheme.labels, talk, own, scored, probability, assigned)
+    notes = layer.table.select("unit_id", "note").unique("unit_id")
+    blend_layer = Layer.build(
+        layer.name,
         rows.join(notes, on="unit_id", how="left", maintain_order="left"),
-        LayerMetadata(
-            scheme=scheme.name,
-            coder=f"{scheme.name} full head",
-            coder_kind="model",
-            labels=scheme.labels,
-            exclusive=scheme.exclusive,
-            codebook=book.checksum,
-            model=full.fingerprint,
-            context_turns=full.tagger.context_turns(reading),
-            blind=True,
-            caution=small.metadata.caution,
-            facts=facts,
+        replace(
+            layer.metadata,
+            context_turns=max(full.tagger.context_turns, layer.metadata.context_turns or 0),
         ),
         probabilities=pl.DataFrame(
             probability, schema=list(scheme.labels), orient="row"
         ).insert_column(0, shares["unit_id"]),
     )
+    return _renamed(blend_layer, full, "")

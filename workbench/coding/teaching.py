@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.coding.material import Material
     from workbench.corpus import Scheme
 
-__all__ = ["head_name", "teach"]
+__all__ = ["head_name", "taught", "teach"]
 
 _GOAL = (
     " Change and sustain talk exist only relative to a change goal: where a conversation states "
@@ -57,20 +57,9 @@ def teach(
     report_seeds
         Seeds of the folds that the card's figures are made on.
     """
-    head = fit_head(
-        material.table,
-        material.targets,
-        material.sources.tolist(),
-        name=name,
-        labels=scheme.labels,
-        exclusive=scheme.exclusive,
-        features=spec,
-        encoder=material.encoder,
-        recipe=recipe,
-        random_state=random_state,
+    trained = taught(
+        material, scheme, spec, recipe, name=name, origin=origin, random_state=random_state
     )
-    embedded = material.table[:, spec.columns("embedding")]
-    domain = fit_domain(embedded, material.sources, random_state=random_state)
     tables = score_head(material, scheme, spec, recipe, report_seeds=report_seeds)
     card: dict[str, Any] = {
         "What it is": (
@@ -87,7 +76,7 @@ def teach(
             "videos (kept whole in every fold)": material.videos,
         },
         **tables,
-        "Out of domain": _domain_facts(domain),
+        "Out of domain": _domain_facts(trained.domain),
         "How to read the scores": (
             "Folds keep a source (video, client, thread) whole; weights, calibration and cut-offs are "
             "fitted inside the training part. Intervals resample sources. A human reference, where "
@@ -96,11 +85,40 @@ def teach(
         ),
         "Not for": not_for + (_GOAL if {"change", "sustain"} <= set(scheme.labels) else ""),
     }
+    return replace(trained, head=trained.head.with_card(card))
+
+
+def taught(
+    material: Material,
+    scheme: Scheme,
+    spec: FeatureSpec,
+    recipe: Recipe,
+    *,
+    name: str,
+    origin: Origin,
+    random_state: int = 7,
+) -> TrainedHead:
+    """Train a head and learn its domain; arguments as for `teach`. Its card is empty."""
+    head = fit_head(
+        material.table,
+        material.targets,
+        material.sources.tolist(),
+        name=name,
+        labels=scheme.labels,
+        exclusive=scheme.exclusive,
+        features=spec,
+        encoder=material.encoder,
+        recipe=recipe,
+        random_state=random_state,
+    )
+    embedded = material.table[:, spec.columns("embedding")]
+    domain = fit_domain(embedded, material.sources, random_state=random_state)
     marks = tuple(sorted(map(trained_on_mark, np.unique(material.sources).tolist())))
-    return TrainedHead(head.with_card(card), replace(origin, learned_from=marks), domain)
+    return TrainedHead(head, replace(origin, learned_from=marks), domain)
 
 
-def _domain_facts(domain: Domain) -> dict[str, Any]:
+def _domain_facts(domain: Domain | None) -> dict[str, Any]:
+    assert domain is not None  # taught heads know their domain
     return {
         "an utterance is out of domain": (
             "where its embedding lies farther from the space of the training embeddings than 95 % of "

@@ -4,13 +4,15 @@ A head knows its features and its labels, but no scheme and no corpus. It is sto
 and JSON, never as a pickle, and holds no vocabulary of the texts it learned from.
 """
 
+from workbench.heads.calibrate import Calibration
 from workbench.heads.features import features
 from workbench.heads.fit import OutOfFold, Recipe, fit_head, out_of_fold
 from workbench.heads.folds import grouped_folds
-from workbench.heads.head import Head, Weights
+from workbench.heads.head import Head, Weights, probabilities
 from workbench.heads.spec import FeatureSpec
 
 __all__ = [
+    "Calibration",
     "FeatureSpec",
     "Head",
     "OutOfFold",
@@ -20,4 +22,5 @@ __all__ = [
     "fit_head",
     "grouped_folds",
     "out_of_fold",
+    "probabilities",
 ]

@@ -2,20 +2,61 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.heads.head import probabilities
+from workbench.heads.head import assigned, probabilities
 
-__all__ = ["Aim", "fit_calibration", "fit_thresholds"]
+__all__ = ["Aim", "Calibration", "fit_calibration", "fit_thresholds"]
 
 Aim: TypeAlias = Literal["f1", "share"]
 """What cut-offs of labels that are assigned one by one are for: best F1, or true counts."""
 
 _POWERS = np.linspace(0, 1, 11)
 _CUTS = np.linspace(0.05, 0.95, 91)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Calibration:
+    """From scores to probabilities and labels; k labels.
+
+    Attributes
+    ----------
+    exclusive : bool
+    scale, offset, thresholds : ndarray of shape (k,)
+        As in `workbench.heads.Head`.
+    """
+
+    exclusive: bool
+    scale: NDArray[np.float64]
+    offset: NDArray[np.float64]
+    thresholds: NDArray[np.float64]
+
+    @classmethod
+    def fit(
+        cls,
+        scores: NDArray[np.float64],
+        targets: NDArray[np.float64],
+        *,
+        exclusive: bool,
+        aim: Aim = "f1",
+    ) -> Calibration:
+        """Fit on scores (n, k) of what had not learned from these rows."""
+        scale, offset = fit_calibration(scores, targets, exclusive=exclusive)
+        held_out = probabilities(scores, scale, offset, exclusive=exclusive)
+        cuts = fit_thresholds(held_out, targets, exclusive=exclusive, aim=aim)
+        return cls(exclusive, scale, offset, cuts)
+
+    def probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Calibrated probabilities, shape (n, k)."""
+        return probabilities(scores, self.scale, self.offset, exclusive=self.exclusive)
+
+    def assign(self, probability: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which labels are assigned at these probabilities, shape (n, k)."""
+        return assigned(probability, self.thresholds, exclusive=self.exclusive)
 
 
 def fit_calibration(

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workbench.errors import BadInput
-from workbench.heads.calibrate import Aim, fit_calibration, fit_thresholds
+from workbench.heads.calibrate import Aim, Calibration
 from workbench.heads.folds import grouped_folds
-from workbench.heads.head import Head, Weights, probabilities
+from workbench.heads.head import Head, Weights
 from workbench.heads.linear import fit_linear
 from workbench.heads.spec import FeatureSpec
 from workbench.progress import track
@@ -100,17 +100,16 @@ def fit_head(
     for left_out in track(range(how.folds), doing=f"Training {name}"):
         weights = _fit(given[fold != left_out], wanted[fold != left_out], features, exclusive, how)
         scores[fold == left_out] = weights.scores(given[fold == left_out])
-    scale, offset = fit_calibration(scores, wanted, exclusive=exclusive)
-    held_out = probabilities(scores, scale, offset, exclusive=exclusive)
+    how_sure = Calibration.fit(scores, wanted, exclusive=exclusive, aim=how.aim)
     return Head(
         name=name,
         labels=tuple(labels),
         exclusive=exclusive,
         features=features,
         weights=_fit(given, wanted, features, exclusive, how),
-        scale=scale,
-        offset=offset,
-        thresholds=fit_thresholds(held_out, wanted, exclusive=exclusive, aim=how.aim),
+        scale=how_sure.scale,
+        offset=how_sure.offset,
+        thresholds=how_sure.thresholds,
         encoder=encoder,
     )
 

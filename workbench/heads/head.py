@@ -133,10 +133,7 @@ class Head:
 
     def assign(self, probability: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which labels are assigned at these probabilities, shape (n, k)."""
-        if not self.exclusive:
-            return probability >= self.thresholds
-        chosen = np.argmax(probability / self.thresholds, axis=1)
-        return np.arange(len(self.labels)) == chosen[:, None]
+        return assigned(probability, self.thresholds, exclusive=self.exclusive)
 
     def predict(self, table: ArrayLike) -> list[str] | list[tuple[str, ...]]:
         """Labels: one per row of an exclusive head, else a tuple per row (empty for none)."""
@@ -205,3 +202,13 @@ def probabilities(
         return 1 / (1 + np.exp(-np.clip(moved, -500, 500)))
     weight = np.exp(moved - moved.max(axis=1, keepdims=True))
     return weight / weight.sum(axis=1, keepdims=True)
+
+
+def assigned(
+    probability: NDArray[np.float64], thresholds: NDArray[np.float64], *, exclusive: bool
+) -> NDArray[np.bool_]:
+    """Which labels are assigned at probabilities of shape (n, k), given cut-offs."""
+    if not exclusive:
+        return np.asarray(probability >= thresholds)
+    chosen = np.argmax(probability / thresholds, axis=1)
+    return np.asarray(np.arange(len(thresholds)) == chosen[:, None])

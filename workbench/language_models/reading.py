@@ -12,36 +12,56 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.errors import BadInput
+from workbench.files import checksum_of
 from workbench.language_models.local import LocalLM, local
 from workbench.progress import track
 
-__all__ = ["READ_TURNS", "TurnReader"]
+if TYPE_CHECKING:
+    from torch import Tensor
 
-READ_TURNS = 12
-"""Previous turns before the first described turn of a run, and most turns described in one run."""
+__all__ = ["MOST_TURNS", "Run", "TurnReader", "passed"]
 
+_TURNS_BEFORE, _TURNS = 12, 24  # previous turns before the first described one, and described ones
+_BEFORE, _RUN = 192, 384  # tokens of either
 _LONGEST = 200  # tokens of a turn that are read
-_BEFORE, _RUN = 256, 384  # tokens of previous turns, and of described ones
+_AT_ONCE = 1024  # tokens in one batch, about
 _SPOKEN_AS = {"helper": "\nTherapist:", "client": "\nClient:"}
 _OTHER = "\nOther:"
 
+MOST_TURNS = _TURNS_BEFORE + _TURNS - 1
+"""Previous turns that a description can depend on."""
+
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """Rows of neighbouring turns; those before `first` are read, but not described."""
+class Run:
+    """Neighbouring turns as one sequence of tokens, some of which are described.
 
-    rows: range
-    first: int
+    Attributes
+    ----------
+    ids
+        Tokens of the opening sentence and of all turns.
+    rows
+        Rows of the described turns.
+    words
+        First token of the words of each described turn, and the token behind its last one.
+    """
+
+    ids: tuple[int, ...]
+    rows: tuple[int, ...]
+    words: tuple[tuple[int, int], ...]
 
 
 class TurnReader:
     """A language model of this machine that describes turns by hidden states.
+
+    The model is a transformers decoder of the Llama kind, as SmolLM2 is. The last table it made is
+    kept: several heads ask for the same one.
 
     Parameters
     ----------
@@ -62,8 +82,10 @@ class TurnReader:
         self, layers: Sequence[int], *, model: str | Path | None = None, device: str = "auto"
     ) -> None:
         self.layers = tuple(layers)
+        self.named = None if model is None else str(model)
         self._lm: LocalLM = local(model)
         self._device = device
+        self._last: tuple[str, NDArray[np.float32]] | None = None
 
     @property
     def weights(self) -> str:
@@ -73,7 +95,12 @@ class TurnReader:
     @property
     def width(self) -> int:
         """Numbers per turn: two states of each layer."""
-        return 2 * len(self.layers) * int(self._model.config.hidden_size)
+        return 2 * len(self.layers) * int(self.model.config.hidden_size)
+
+    @cached_property
+    def model(self) -> Any:
+        """The transformers model up to the last of `layers`, shared with other readers."""
+        return _loaded(self._lm.folder, max(self.layers), self._device)
 
     def read(
         self,
@@ -93,8 +120,32 @@ class TurnReader:
         context
             Whether a turn is read after those before it, or by itself.
         """
-        import torch
+        given = [list(texts), list(sides), list(conversations), list(goals)]
+        asked = checksum_of([*given, context])
+        if self._last is not None and self._last[0] == asked:
+            return self._last[1]
+        runs = self.runs(
+            texts, sides=sides, conversations=conversations, goals=goals, context=context
+        )
+        found = np.empty((len(texts), self.width), np.float32)
+        batches = _of_equal_length(runs)
+        for batch in track(batches, doing="Reading turns", total=len(batches)):
+            for run, states in zip(batch, self.states(batch), strict=True):
+                found[list(run.rows)] = _described(run, states)
+        found.flags.writeable = False
+        self._last = (asked, found)
+        return found
 
+    def runs(
+        self,
+        texts: Sequence[str],
+        *,
+        sides: Sequence[str],
+        conversations: Sequence[str],
+        goals: Sequence[str | None],
+        context: bool = True,
+    ) -> list[Run]:
+        """Cut turns into runs, in which every turn is described once; arguments as for `read`."""
         if not len(texts) == len(sides) == len(conversations) == len(goals):
             raise BadInput("Reading takes a text, a side, a conversation and a goal per turn.")
         names = [_SPOKEN_AS.get(side, _OTHER) for side in sides]
@@ -102,22 +153,31 @@ class TurnReader:
         turns = [
             self._ids(f"{name} {text}")[:_LONGEST] for name, text in zip(names, texts, strict=True)
         ]
-        found = np.empty((len(texts), self.width), np.float32)
-        runs = list(_runs(conversations, [len(turn) for turn in turns], context=context))
-        with torch.inference_mode():
-            for run in track(runs, doing="Reading turns", total=len(runs)):
-                begin = self._opening(goals[run.rows[0]])
-                places, ids = [], list(begin)
-                for row in run.rows:
-                    head = min(heads[names[row]], len(turns[row]) - 1)
-                    places.append((len(ids) + head, len(ids) + len(turns[row])))
-                    ids += turns[row]
-                states = self._states(ids)
-                for row, (start, end) in list(zip(run.rows, places, strict=True))[run.first :]:
-                    own = states[:, start:end]
-                    both = torch.stack([own.mean(dim=1), own[:, -1]], dim=1)
-                    found[row] = both.flatten().half().float().cpu().numpy()
+        found = []
+        for rows, first in _cut(conversations, [len(turn) for turn in turns], context=context):
+            words, ids = [], self._opening(goals[rows[0]])
+            for row in rows:
+                head = min(heads[names[row]], len(turns[row]) - 1)
+                words.append((len(ids) + head, len(ids) + len(turns[row])))
+                ids += turns[row]
+            found.append(Run(tuple(ids), tuple(rows[first:]), tuple(words[first:])))
         return found
+
+    def states(self, runs: Sequence[Run], layers: Sequence[int] | None = None) -> Tensor:
+        """Hidden states (runs, layers, tokens, size) of runs of equal length, as the model has them.
+
+        Parameters
+        ----------
+        layers
+            After which layers; default: those of the reader.
+        """
+        import torch
+
+        wanted = tuple(layers or self.layers)
+        with torch.no_grad():
+            ids = torch.tensor([run.ids for run in runs], device=self.model.device)
+            after = passed(self.model, self.model.embed_tokens(ids), layers=max(wanted))
+            return torch.stack([after[layer - 1] for layer in wanted], dim=1)
 
     def _opening(self, goal: str | None) -> list[int]:
         about = f" about {goal}" if goal else ""
@@ -125,25 +185,13 @@ class TurnReader:
 
     def _ids(self, text: str) -> list[int]:
         ids: list[int] = self._tokenizer(text)["input_ids"]
-        return ids
-
-    def _states(self, ids: list[int]) -> Any:
-        """Hidden states (layers, tokens, size) in float32."""
-        import torch
-
-        given = torch.tensor([ids], device=self._model.device)
-        states = self._model(input_ids=given, output_hidden_states=True).hidden_states
-        return torch.stack([states[layer][0].float() for layer in self.layers])
+        return list(ids)
 
     @cached_property
     def _tokenizer(self) -> Any:
         from transformers import AutoTokenizer
 
         return AutoTokenizer.from_pretrained(self._lm.folder, local_files_only=True)
-
-    @cached_property
-    def _model(self) -> Any:
-        return _loaded(self._lm.folder, max(self.layers), self._device)
 
 
 @lru_cache(maxsize=1)
@@ -162,18 +210,57 @@ def _loaded(folder: Path, layers: int, device: str) -> Any:
         raise BadInput(
             f"{folder.name} has {model.config.num_hidden_layers} layers; there is no layer {layers}."
         )
-    model.layers = model.layers[: layers + 1] if layers < len(model.layers) else model.layers
-    return model.to(place)
+    model.layers = model.layers[:layers]
+    return model.requires_grad_(False).to(place)
 
 
-def _runs(conversations: Sequence[str], lengths: Sequence[int], *, context: bool) -> Iterator[_Run]:
-    """Cut turns into runs in which every turn is described once; each depends on its own talk alone."""
+def _of_equal_length(runs: Sequence[Run]) -> list[list[Run]]:
+    """Runs that can be read side by side without padding, which would change what is said of them."""
+    batches: list[list[Run]] = []
+    for run in sorted(runs, key=lambda run: len(run.ids)):
+        last = batches[-1] if batches else []
+        if last and len(last[0].ids) == len(run.ids) and len(run.ids) * len(last) < _AT_ONCE:
+            last.append(run)
+        else:
+            batches.append([run])
+    return batches
+
+
+def _described(run: Run, states: Tensor) -> NDArray[np.float32]:
+    """Two states of each layer for each described turn, shape (turns, width)."""
+    import torch
+
+    states = states.float()
+    both = [
+        torch.stack([states[:, start:end].mean(dim=1), states[:, end - 1]], dim=1).flatten()
+        for start, end in run.words
+    ]
+    return torch.stack(both).half().float().cpu().numpy()
+
+
+def passed(model: Any, states: Tensor, *, layers: int) -> list[Tensor]:
+    """States after each of the first layers of a decoder of the Llama kind, which looks back only."""
+    import torch
+
+    place = torch.arange(states.shape[1], device=states.device)[None]
+    turned, found = model.rotary_emb(states, place), []
+    for layer in model.layers[:layers]:
+        given = layer(states, attention_mask=None, position_embeddings=turned)
+        states = given[0] if isinstance(given, tuple) else given
+        found.append(states)
+    return found
+
+
+def _cut(
+    conversations: Sequence[str], lengths: Sequence[int], *, context: bool
+) -> Iterator[tuple[range, int]]:
+    """Rows of each run, and how many of them are only read; a run depends on its own talk alone."""
     at, count = 0, len(lengths)
     while at < count:
         end, left = at + 1, _RUN - lengths[at]
         while (
             context
-            and end < min(at + READ_TURNS, count)
+            and end < min(at + _TURNS, count)
             and conversations[end] == conversations[at]
             and lengths[end] <= left
         ):
@@ -182,11 +269,11 @@ def _runs(conversations: Sequence[str], lengths: Sequence[int], *, context: bool
         begin, left = at, _BEFORE
         while (
             context
-            and begin > max(0, at - READ_TURNS)
+            and begin > max(0, at - _TURNS_BEFORE)
             and conversations[begin - 1] == conversations[at]
             and lengths[begin - 1] <= left
         ):
             begin -= 1
             left -= lengths[begin]
-        yield _Run(range(begin, end), at - begin)
+        yield range(begin, end), at - begin
         at = end

@@ -58,7 +58,7 @@ def code(
         `heads` (classifiers), `rules` (question marks and stems, a baseline) or `llm` (a language
         model, see `workbench.pipeline.llm_coding.code_by_llm` for its options).
     size
-        Of heads: `small` (on frozen embeddings) or `full` (fine-tuned encoder).
+        Of heads: `small` (on frozen embeddings) or `full` (adapted language model).
     context
         Whether heads read previous turns. A coder that does creates lag effects of its own: analyses
         of sequences and dynamics take `context=False`.
@@ -242,9 +242,9 @@ def _rules_identity(book: Codebook, abstain: float | None) -> str:
 
 
 def _full_identity(book: Codebook, context: bool, abstain: float | None) -> str:
-    from workbench.coding.full import full_fingerprint
+    from workbench.coding.full import find_full_head
 
-    return checksum_of([book.checksum, full_fingerprint(book.name, context=context), abstain])
+    return checksum_of([book.checksum, find_full_head(book.name).fingerprint, context, abstain])
 
 
 def _coded_in_full(corpus: Corpus, book: Codebook, context: bool, abstain: float | None) -> Scored:

@@ -1,0 +1,89 @@
+"""What a tagger learns from: turns as a language model's lower layers see them, goals, sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.heads.tagger.recipe import Goal, TaggerRecipe
+from workbench.language_models import TurnReader
+from workbench.progress import track
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from workbench.language_models.reading import Run
+
+__all__ = ["Lesson", "batch_of", "read_lesson"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """Conversations with what there is to learn of them; n turns.
+
+    Attributes
+    ----------
+    reader
+        The model to adapt.
+    runs
+        The turns, cut into runs.
+    states
+        What the layers that stay as they are make of each run, shape (tokens, size), on the CPU.
+    goals
+        By task.
+    sources : ndarray of str, shape (n,)
+        What must not be cut, per turn.
+    """
+
+    reader: TurnReader
+    runs: Sequence[Run]
+    states: Sequence[Tensor]
+    goals: Mapping[str, Goal]
+    sources: NDArray[np.str_]
+
+    def among(self, rows: NDArray[np.bool_]) -> list[int]:
+        """Numbers of the runs whose turns are among these, shape (n,)."""
+        return [number for number, run in enumerate(self.runs) if rows[run.rows[0]]]
+
+
+def read_lesson(
+    texts: Sequence[str],
+    *,
+    sides: Sequence[str],
+    conversations: Sequence[str],
+    goals: Sequence[str | None],
+    sources: Sequence[str],
+    tasks: Mapping[str, Goal],
+    recipe: TaggerRecipe,
+    model: str | None = None,
+    device: str = "auto",
+) -> Lesson:
+    """Read the turns of some conversations, once for every training.
+
+    Parameters
+    ----------
+    texts, sides, conversations, goals, sources
+        One entry per turn; turns of a conversation stand together, in their order.
+    tasks
+        What there is to learn.
+    model, device
+        As for `workbench.language_models.TurnReader`.
+    """
+    reader = TurnReader([recipe.below, recipe.through], model=model, device=device)
+    runs = reader.runs(texts, sides=sides, conversations=conversations, goals=goals)
+    states = [
+        reader.states([run], [recipe.below])[0, 0].cpu()
+        for run in track(runs, doing="Reading turns", total=len(runs))
+    ]
+    return Lesson(reader, runs, states, tasks, np.asarray(sources))
+
+
+def batch_of(states: Sequence[Tensor], device: str) -> Tensor:
+    """Lay runs side by side, padded at the end; shape (runs, tokens, size)."""
+    from torch.nn.utils.rnn import pad_sequence
+
+    return pad_sequence(list(states), batch_first=True).to(device)
