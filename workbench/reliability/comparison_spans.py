@@ -41,15 +41,15 @@ def span_rows(
             "unit='span' compares two or more Layers on spans, and needs corpus= for the lengths of the "
             "texts they lie in."
         )
-    found = named_spans(given, corpus, codebook)
-    spans, labels = _labelled(found.spans, found.labels, found.book, merge)
-    read = spans.group_by("unit_id").agg(pl.col("coder").n_unique())["coder"]
-    if (read.max() or 0) < 2:
+    named = named_spans(given, corpus, codebook)
+    spans, labels = _labelled(named.spans, named.labels, named.book, merge)
+    read = spans.group_by("unit_id").agg(pl.col("coder").n_unique())
+    if read.filter(pl.col("coder") > 1).is_empty():
         raise BadInput(
-            f"No utterance was read by two of the coders {list(found.kinds)}: there is nothing to compare. "
+            f"No utterance was read by two of the coders {list(named.kinds)}: there is nothing to compare. "
             "A row without label or characters says that an utterance was read and nothing was marked."
         )
-    kinds, continua = found.kinds, found.continua
+    kinds, continua = named.kinds, named.continua
     for coders in coder_sets(tuple(kinds), tuple(kinds.values())):
         found = unitizing_alpha(
             spans.filter(pl.col("coder").is_in(coders)),

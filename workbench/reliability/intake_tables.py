@@ -42,12 +42,11 @@ def codings_of_table(data: Any, codebook: Codebook | Scheme | Sequence[str] | No
     listed = isinstance(rows.schema["labels"], pl.List)
     numbers = _numbers(labels)
     numeric = rows.schema["labels"].is_numeric() and numbers is not None
-    if numeric and numbers:
-        labels = numbers
     sets = listed or exclusive is False
     rows = _collected(rows, listed=listed, sets=sets, numeric=numeric)
     kinds = _kinds(rows) if _KIND in rows.columns else {}
-    found = labels or _found(rows)
+    stated: tuple[Any, ...] = numbers if numeric and numbers else labels
+    found = stated or _found(rows)
     return Codings(
         rows.drop(_KIND, strict=False),
         coders,
