@@ -362,6 +362,10 @@ def test_contested_units_come_with_what_everybody_said():
     assert found["majority"].to_list() == [None, "x"]
     assert found.select("conversation_id", "turn").row(0) == ("t0", 2)
     assert found.select("coder: anna", "coder: ben", "coder: chi").row(1) == ("x", "y", "x")
+    spelled = codes.with_columns(pl.col("ben").replace({"x": "X"}))
+    with pytest.raises(BadInput, match="merge="):
+        contested_units(spelled, corpus=corpus())
+    assert contested_units(spelled, corpus=corpus(), merge={"X": "x"}).equals(found)
 
 
 def test_sets_are_written_in_the_order_of_the_book():
