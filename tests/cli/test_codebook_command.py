@@ -93,6 +93,13 @@ def test_an_unknown_pair_ends_with_2_and_names_those_there_are(run, folder):
     assert "misc -> miti" in err
 
 
+def test_an_unknown_layer_ends_with_2_and_names_those_there_are(run, folder):
+    code, _, err = run("codebook", "crosswalk", folder, "annomi-helper-flags.an", "--to", "miti")
+    assert code == 2
+    assert "no layer 'annomi-helper-flags.an'" in err
+    assert "'annomi-helper-flags.ann'" in err
+
+
 def test_a_code_is_explained(run, folder):
     corpus = wb.Study.open(folder).corpus
     asked = corpus.utterances.filter(

@@ -101,8 +101,11 @@ def _crosswalk(
     """Carry a layer of a study over to another book and say what was carried and lost."""
     import workbench
     from workbench.coding import crosswalk, load_codebook
+    from workbench.errors import BadInput
 
     opened = workbench.Study.open(study)
+    if not opened.has_layer(layer):
+        raise BadInput.unknown("layer", layer, opened.layer_names())
     carried, table = crosswalk(
         opened.layer(layer),
         load_codebook(to),
