@@ -118,6 +118,25 @@ def test_material_shares_votes_and_takes_gold_where_there_is_some(mood):
     assert alone.units.tolist() == units[:1]
 
 
+def test_what_a_coder_did_not_decide_is_no_vote_against_every_code(mood):
+    corpus, codes, vectors = mood
+    scheme = replace(BOOK.schemes[0], exclusive=False)
+    first, second, *_ = units = list(codes)
+    layer = coded(codes)
+    refused = pl.col("unit_id").is_in([first])
+    layer = replace(
+        layer,
+        table=layer.table.with_columns(
+            label=pl.when(~pl.col("unit_id").is_in([first, second])).then("label"),
+            note=pl.when(refused).then(pl.lit("not coded: refusal")),
+        ),
+        metadata=replace(layer.metadata, exclusive=False),
+    )
+    found = build_material(corpus, [layer], scheme, FeatureSpec(), embeddings=vectors)
+    assert found.units.tolist() == units[1:]
+    assert found.targets[0].tolist() == [0, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("change", "hint"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -122,6 +124,17 @@ def test_a_unit_seen_without_a_label_is_missing_where_codes_exclude_each_other()
     found = read_coded([layer("anna", [None, *ANNA[1:]]), layer("ben", BEN)])
     assert found.ratings.codes[0].tolist() == [-1, 2]
     assert "anna gave no label to 1 utterances" in found.notes[0]
+
+
+@pytest.mark.parametrize("note", ["not coded: refusal", "out of domain; abstained (0.41)"])
+def test_a_refusal_is_missing_and_not_that_no_code_holds(note):
+    shy = layer("shy", [(), *[("other",)] * (N - 2), ()], exclusive=False, kind="llm")
+    refused = pl.when(pl.col("unit_id") == UNITS[0]).then(pl.lit(note))
+    shy = replace(shy, table=shy.table.with_columns(note=refused))
+    found = read_coded([layer("ben", [("other",)] * N, exclusive=False), shy])
+    assert (found.ratings.codes[0] == -1).tolist() == [False, True]
+    assert (found.ratings.codes[-1] == -1).tolist() == [False, False]
+    assert any("shy came to no decision on 1 utterances" in told for told in found.notes)
 
 
 def test_merged_spellings_are_one_label():

@@ -13,10 +13,10 @@ from typing import Any
 import polars as pl
 
 from workbench.corpus import Layer
+from workbench.corpus.layer import ABSTAINED
 from workbench.errors import BadInput
 
 __all__ = [
-    "ABSTAINED",
     "OUT_OF_DOMAIN",
     "abstaining",
     "noted",
@@ -26,9 +26,6 @@ __all__ = [
 
 OUT_OF_DOMAIN = "out of domain"
 """Note on utterances unlike those that the head learned from."""
-
-ABSTAINED = "abstained"
-"""Begins the note on utterances of which the coder was less sure than asked for."""
 
 _BETWEEN = "; "
 

@@ -202,7 +202,8 @@ def _vote(
         raise BadInput(
             f"Layer {layer.name!r} codes {layer.metadata.unit}s; heads learn from codes of utterances."
         )
-    coded = layer.table.select("unit_id", "label").unique(maintain_order=True)
+    decided = layer.table.filter(~pl.col("unit_id").is_in(layer.undecided.implode()))
+    coded = decided.select("unit_id", "label").unique(maintain_order=True)
     strange = sorted(set(coded["label"].drop_nulls()) - set(scheme.labels))
     if strange:
         raise BadInput(

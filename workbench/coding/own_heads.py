@@ -186,7 +186,8 @@ def _relabelled(
     book: Codebook,
 ) -> Layer:
     """The layer in the labels to learn; refuses spellings and codes that are not in the book."""
-    rows = layer.table.group_by("unit_id", maintain_order=True).agg(
+    decided = layer.table.filter(~pl.col("unit_id").is_in(layer.undecided.implode()))
+    rows = decided.group_by("unit_id", maintain_order=True).agg(
         labels=pl.col("label").drop_nulls(), coder=pl.col("coder").first()
     )
     given = set(layer.table["label"].drop_nulls().unique())

@@ -15,10 +15,25 @@ from workbench.corpus.damage import read_parquet, read_parquet_metadata, refusin
 from workbench.errors import BadInput
 from workbench.files import atomic_path
 
-__all__ = ["LAYER_COLUMNS", "CoderKind", "Layer", "LayerMetadata", "Unit", "join_layers"]
+__all__ = [
+    "ABSTAINED",
+    "LAYER_COLUMNS",
+    "NOT_CODED",
+    "CoderKind",
+    "Layer",
+    "LayerMetadata",
+    "Unit",
+    "join_layers",
+]
 
 Unit = Literal["utterance", "span", "segment", "conversation"]
 CoderKind = Literal["human", "model", "llm", "rule", "gold"]
+
+ABSTAINED = "abstained"
+"""Begins the note on units of which the coder was less sure than asked for."""
+
+NOT_CODED = "not coded: "
+"""Begins the note on units that the coder was asked about and did not code; how it ended follows."""
 
 LAYER_COLUMNS: Mapping[str, pl.DataType] = {
     "unit": pl.String(),
@@ -148,6 +163,18 @@ class Layer:
                 f"Expected: {list(metadata.labels)}."
             )
         return cls(name, table, metadata, probabilities)
+
+    @property
+    def undecided(self) -> pl.Series:
+        """Ids of units that the coder saw and decided nothing about, as their notes say.
+
+        A refusal or an abstention is no decision that no code holds.
+        """
+        told = pl.col("note").str.contains(rf"(^|; )({ABSTAINED}|{NOT_CODED})")
+        units = self.table.group_by("unit_id", maintain_order=True).agg(
+            none=pl.col("label").is_null().all(), told=told.any()
+        )
+        return units.filter(pl.col("none") & pl.col("told"))["unit_id"]
 
     def counts(self) -> pl.DataFrame:
         """Count labels: `label`, `count`, and `expected` (sum of probabilities; null without them)."""

@@ -107,6 +107,11 @@ def codings_of_layers(
         silent = int((rows["labels"].list.len() == 0).sum()) if exclusive else 0
         if silent:
             notes.append(f"{name} gave no label to {silent:,} {unit}s, which count as missing")
+        undecided = rows["labels"].null_count()
+        if undecided:
+            notes.append(
+                f"{name} came to no decision on {undecided:,} {unit}s, which count as missing"
+            )
     return Codings(
         pl.concat(parts),
         names,
@@ -186,7 +191,10 @@ def _rows(layer: Layer, name: str, *, exclusive: bool) -> pl.DataFrame:
             f"Layer {layer.name!r} gives several labels to {len(several):,} units, such as "
             f"{several[0]!r}, though its codes exclude each other."
         )
-    return rows.select(unit="unit_id", coder=pl.lit(name), labels="labels")
+    undecided = pl.lit(not exclusive) & pl.col("unit_id").is_in(layer.undecided.implode())
+    return rows.select(
+        unit="unit_id", coder=pl.lit(name), labels=pl.when(~undecided).then("labels")
+    )
 
 
 def _names(layers: Sequence[Layer]) -> tuple[str, ...]:

@@ -12,11 +12,9 @@ from workbench.coding.llm.answers import Answer
 from workbench.coding.llm.plan import Part, Plan
 from workbench.coding.llm.seen import possibly_seen
 from workbench.corpus import Layer, LayerMetadata
+from workbench.corpus.layer import NOT_CODED
 
-__all__ = ["NOT_CODED", "llm_layer"]
-
-NOT_CODED = "not coded: "
-"""Beginning of the note on a turn whose outcome is not a code; the outcome follows."""
+__all__ = ["llm_layer"]
 
 _DECIMALS = 4  # of probabilities: in float32 a score moves by up to 1e-4 with its batch
 _CAUTION = (

@@ -189,9 +189,11 @@ def _agreement(layers: Sequence[Layer], corpus: Corpus) -> dict[str, Estimate]:
 def _codes(layer: Layer) -> dict[str, frozenset[str] | None]:
     """Unit -> codes; None where it was not coded."""
     found: dict[str, frozenset[str] | None] = {}
-    for unit, label, note in layer.table.select("unit_id", "label", "note").iter_rows():
+    undecided = set(layer.undecided)
+    for unit, label in layer.table.select("unit_id", "label").iter_rows():
         if label is not None:
             found[unit] = (found.get(unit) or frozenset()) | {label}
         else:
-            found[unit] = None if note is not None or layer.metadata.exclusive else frozenset()
+            silent = layer.metadata.exclusive or unit in undecided
+            found[unit] = None if silent else frozenset()
     return found

@@ -198,12 +198,8 @@ def _table(layer: Layer, units: Sequence[str], labels: Sequence[str]) -> NDArray
 
 def _coded(layer: Layer, units: Sequence[str]) -> NDArray[np.bool_]:
     """Which turns the model decided on; in exclusive schemes those with a label."""
-    table = layer.table.filter(
-        pl.col("label").is_not_null()
-        if layer.metadata.exclusive
-        else pl.col("note").is_null() | pl.col("label").is_not_null()
-    )
-    decided = set(table["unit_id"])
+    table = layer.table.drop_nulls("label") if layer.metadata.exclusive else layer.table
+    decided = set(table["unit_id"]) - set(layer.undecided)
     return np.array([unit in decided for unit in units])
 
 
