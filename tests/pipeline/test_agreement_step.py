@@ -100,3 +100,13 @@ def test_the_main_job_compares_coders(demo_study):
     assert "annomi-helper" in compared_schemes(demo_study)
     overview = demo_study.table("agreement/overview", step="agreement")
     assert {"annomi-client", "annomi-helper"} <= set(overview["scheme"])
+
+
+def test_a_scheme_of_ratings_says_how_it_is_compared(study):
+    talks = study.corpus.conversations["id"]
+    for coder in ("anna", "ben"):
+        facts = LayerMetadata("globals", coder, "human", unit="conversation", exclusive=False)
+        rows = pl.DataFrame({"unit_id": talks, "label": "empathy", "value": 3})
+        study.write_layer(Layer.build(f"globals.{coder}", rows, facts))
+    with pytest.raises(BadInput, match=r"0 layers of utterances.*unit='conversation'"):
+        agreement_of_study(study, schemes=["globals"])

@@ -27,6 +27,7 @@ STEP = "agreement"
 _TABLES = 2
 """Version of what is kept; another one makes a study compare its coders again."""
 
+_FEWEST = 2
 _OVERVIEW = "agreement/overview"
 
 _NO_CODES = ("topics-", "backchannel")
@@ -39,7 +40,7 @@ _NOTHING = (
 
 
 def comparable_schemes(study: Study) -> dict[str, list[str]]:
-    """Schemes with two layers or more of utterances, and the names of these layers, sorted."""
+    """Schemes with two layers or more, and the names of these layers, sorted."""
     named: dict[str, list[str]] = defaultdict(list)
     for name in study.layer_names():
         scheme, found, _ = name.partition(".")
@@ -111,6 +112,11 @@ def _compare(
 
     def compute() -> Outcome:
         try:
+            if len(layers) < _FEWEST:
+                raise BadInput(
+                    f"The scheme {scheme!r} has {len(layers)} layers of utterances. Ratings of "
+                    "conversations and spans are compared by workbench.agreement(layers, unit='conversation'|'span')."
+                )
             coded = read_coded(layers, corpus=study.corpus)
         except BadInput as error:
             problem.append(error)
