@@ -115,7 +115,8 @@ def _compare(
             if len(layers) < _FEWEST:
                 raise BadInput(
                     f"The scheme {scheme!r} has {len(layers)} layers of utterances. Ratings of "
-                    "conversations and spans are compared by workbench.agreement(layers, unit='conversation'|'span')."
+                    "conversations and spans are compared by workbench.agreement(layers, "
+                    "unit='conversation'|'span')."
                 )
             coded = read_coded(layers, corpus=study.corpus)
         except BadInput as error:
