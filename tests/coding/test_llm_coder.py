@@ -6,6 +6,7 @@ import pytest
 from llm_talk import by_question_mark, small_book, small_corpus, through
 from openai_server import model_server
 
+from workbench.coding import load_codebook
 from workbench.coding.llm import code_with_llm, estimate_cost, plan_coding, trail
 from workbench.coding.llm.answers import from_reply
 from workbench.coding.llm.prompt import VARIANTS, Turn, coding_prompts
@@ -91,8 +92,6 @@ def test_a_label_called_unclear_is_not_mistaken_for_the_way_out(tmp_path):
 
 
 def small_book_scheme(path):
-    from workbench.coding import load_codebook
-
     return load_codebook(path).schemes[0]
 
 
@@ -149,7 +148,7 @@ def test_a_code_below_another_brings_it_in_examples_and_answers(book):
         book.scheme("flags"), title="T", way="json", variant=VARIANTS["standard"]
     )
     shown = [m["content"] for m in prompt.head if m["role"] == "assistant"]
-    assert shown[1] == '{"labels": ["question", "open"]}'
+    assert shown == ['{"labels": ["question", "open"]}', '{"labels": ["praise"]}']
     assert from_reply(prompt, Reply('{"labels": ["open"]}')).labels == ("question", "open")
 
 
@@ -164,6 +163,18 @@ def test_a_code_is_asked_for_beside_no_example_of_its_own_line():
     )
     asked = [m["content"] for m in prompts[0].head if m["role"] == "user"]
     assert asked == ["To code:\nCounsellor: a", "To code:\nCounsellor: e"]
+
+
+def test_no_example_with_a_question_stands_for_no_question():
+    prompts = coding_prompts(
+        load_codebook("annomi").scheme("annomi-helper-flags"),
+        title="T",
+        way="options",
+        variant=VARIANTS["standard"],
+    )
+    asked, answered = prompts[0].head[1::2], prompts[0].head[2::2]
+    marks = {a["content"]: "?" in q["content"] for q, a in zip(asked, answered, strict=True)}
+    assert (prompts[0].code, marks) == ("question", {"yes": True, "no": False})
 
 
 def test_probabilities_are_those_of_the_token_where_the_label_begins(book):

@@ -209,7 +209,8 @@ def _of_all_codes(
         f"If the words do not tell which code holds, the code is {unclear}.",
         draft.wanted,
     ]
-    shots = _shots(listed, scheme, seed) if variant.examples else []
+    shown = listed if scheme.exclusive else _lowest(listed, scheme)
+    shots = _shots(shown, seed) if variant.examples else []
     turns = [
         (text, label if way == "options" else _answer(scheme, with_codes_above(scheme, [label])))
         for text, label in shots
@@ -230,7 +231,8 @@ def _of_one_code(
 ) -> CodingPrompt:
     near = _family(code, scheme)
     own = [text for text in code.examples if text][:_YES_NO_SHOTS]
-    others = _shots([c for c in codes if c.label not in near], scheme, seed)[: max(len(own), 1)]
+    far = _lowest([c for c in codes if c.label not in near], scheme)
+    others = _shots(far, seed)[: max(len(own), 1)]
     yes, no = YES_NO
     shots = _shuffled([*((t, yes) for t in own), *((t, no) for t, _ in others)], seed)
     draft = CodingPrompt(scheme, "options", code.label, YES_NO, "", ())
@@ -255,7 +257,13 @@ def _listed(code: Code, variant: Variant) -> str:
     return f"- {named}: {code.definition}" if variant.definitions else f"- {named}"
 
 
-def _shots(codes: Sequence[Code], scheme: Scheme, seed: int) -> list[tuple[str, str]]:
+def _lowest(codes: Sequence[Code], scheme: Scheme) -> list[Code]:
+    """Codes with none below them: an example of another may hold more than that code says."""
+    higher = {label for one in scheme.labels for label in scheme.above(one)}
+    return [code for code in codes if code.label not in higher]
+
+
+def _shots(codes: Sequence[Code], seed: int) -> list[tuple[str, str]]:
     """Examples, one of each code in turn, so that no code has the last word alone."""
     rounds = [
         (code.examples[number], code.label)
