@@ -118,6 +118,27 @@ def test_material_shares_votes_and_takes_gold_where_there_is_some(mood):
     assert alone.units.tolist() == units[:1]
 
 
+def test_the_codes_above_a_given_one_hold_too(mood):
+    corpus, codes, vectors = mood
+    calm, glad, low = BOOK.schemes[0].codes
+    below = replace(
+        BOOK.schemes[0], exclusive=False, codes=(calm, replace(glad, parent="calm"), low)
+    )
+    found = build_material(corpus, [coded(codes)], below, FeatureSpec(), embeddings=vectors)
+    held = [{codes[unit]} | ({"calm"} if codes[unit] == "glad" else set()) for unit in found.units]
+    assert found.gold.tolist() == [[label in one for label in LABELS] for one in held]
+
+
+def test_a_code_that_only_holds_others_is_not_learned(mood):
+    corpus, codes, vectors = mood
+    scheme = BOOK.schemes[0]
+    family = (Code("any", "Holds them.", codable=False), *scheme.codes)
+    book = replace(BOOK, schemes=(replace(scheme, codes=family),))
+    head = train_head(corpus, [coded(codes)], book, embeddings=vectors, context=False)
+    assert (head.head.labels, head.origin.dropped) == (LABELS, ("any",))
+    assert code_corpus(corpus, book, heads=[head], embeddings=vectors).layers
+
+
 def test_what_a_coder_did_not_decide_is_no_vote_against_every_code(mood):
     corpus, codes, vectors = mood
     scheme = replace(BOOK.schemes[0], exclusive=False)

@@ -197,7 +197,10 @@ def _votes(
 def _vote(
     layer: Layer, scheme: Scheme, talk: pl.DataFrame, whole: pl.DataFrame
 ) -> NDArray[np.float64]:
-    """1 and 0 where the layer codes a row of `talk`, shape (len(talk), k), nan elsewhere."""
+    """1 and 0 where the layer codes a row of `talk`, shape (len(talk), k), nan elsewhere.
+
+    Of several codes per turn those above a given one hold too, whether they were written down or not.
+    """
     if layer.metadata.unit != "utterance":
         raise BadInput(
             f"Layer {layer.name!r} codes {layer.metadata.unit}s; heads learn from codes of utterances."
@@ -223,8 +226,10 @@ def _vote(
     column_of = {label: column for column, label in enumerate(scheme.labels)}
     vote = np.full((talk.height, len(scheme.labels)), np.nan)
     vote[[row_of[unit] for unit in coded["unit_id"].unique(maintain_order=True)]] = 0
+    above = {} if scheme.exclusive else {label: scheme.above(label) for label in scheme.labels}
     for unit, label in coded.drop_nulls("label").iter_rows():
-        vote[row_of[unit], column_of[label]] = 1
+        held = (label, *above.get(label, ()))
+        vote[row_of[unit], [column_of[one] for one in held]] = 1
     return vote
 
 

@@ -72,7 +72,8 @@ def train_head(
         Label as coded -> label that is learned in its place: another spelling, or a rare code that
         goes into a wider one.
     drop
-        Labels that are not learned. Of an exclusive scheme their utterances are left out.
+        Labels that are not learned, beside those that only hold others. Of an exclusive scheme their
+        utterances are left out.
     out
         Folder to write (replaced as a whole); default: nothing is written.
     encoder, store, embeddings
@@ -101,6 +102,7 @@ def train_head(
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
     meant = _scheme_of(book, layers, scheme)
     merged = dict(merge or {})
+    drop = [*drop, *(x.label for x in meant.codes if not x.codable and x.label not in drop)]
     learned = _without(meant, [*drop, *(x for x in merged if x in meant.labels)])
     ready = [_relabelled(layer, meant, learned, merged, drop, book) for layer in layers]
     spec, recipe = features_of(learned, context=context), recipe_of(learned, context=context)
