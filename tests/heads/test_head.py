@@ -157,6 +157,21 @@ def test_given_folds_hold_out_whole_groups():
     assert np.isnan(np.delete(found.probability, 5, axis=0)).all()
 
 
+def test_probabilities_may_be_adjusted_before_labels_are_assigned():
+    table, truth, talks = _data()
+    options = {"labels": LABELS, "exclusive": False, "features": SPEC, "random_state": 1}
+
+    def capped(probability):
+        held = probability.copy()
+        held[:, 1] = np.minimum(held[:, 1], held[:, 0])
+        return held
+
+    free = out_of_fold(table, truth, talks, **options)
+    found = out_of_fold(table, truth, talks, adjust=capped, **options)
+    np.testing.assert_array_equal(found.probability, capped(free.probability))
+    assert found.assigned[:, 1].sum() < free.assigned[:, 1].sum()
+
+
 def test_folds_keep_groups_and_ignore_row_order():
     groups = [f"g{i % 17}" for i in range(300)]
     fold = grouped_folds(groups, random_state=2)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from workbench.coding.annomi import ABOUT, NOT_FOR, annomi_talk, corpus_folder, read_material
 from workbench.coding.books import load_codebook
 from workbench.coding.full import FullHead, blended
+from workbench.coding.labelled import capped, parents_hold
 from workbench.coding.material import Material
 from workbench.coding.recipes import full_features_of, full_recipe_of
 from workbench.coding.scoring import REPORT_SEEDS, Table, score_predictions
@@ -73,7 +75,7 @@ class _Subject:
 
     def out_of_fold(self, fold: NDArray[np.intp], seed: int) -> OutOfFold:
         """What heads say of the folds of the talk that they did not learn from."""
-        return out_of_fold(
+        found = out_of_fold(
             self.material.table,
             self.material.targets,
             self.material.sources.tolist(),
@@ -83,6 +85,10 @@ class _Subject:
             recipe=self.recipe,
             random_state=seed,
             fold=fold[self.rows],
+            adjust=partial(capped, self.scheme, self.scheme.labels),
+        )
+        return replace(
+            found, assigned=parents_hold(self.scheme, self.scheme.labels, found.assigned)
         )
 
 
@@ -228,8 +234,9 @@ def _calibrated_by_others(
     for left_out in np.unique(fold):
         test = fold == left_out
         own = _calibration(subject, scores[~test], subject.material.targets[~test])
-        probability[test] = own.probabilities(scores[test])
-        assigned[test] = own.assign(probability[test])
+        scheme = subject.scheme
+        probability[test] = capped(scheme, scheme.labels, own.probabilities(scores[test]))
+        assigned[test] = parents_hold(scheme, scheme.labels, own.assign(probability[test]))
     return OutOfFold(probability, assigned, fold)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -142,6 +142,7 @@ def out_of_fold(
     folds: int = 5,
     random_state: int,
     fold: NDArray[np.intp] | None = None,
+    adjust: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
 ) -> OutOfFold:
     """Predict every row by a head trained, calibrated and cut without its fold.
 
@@ -154,6 +155,8 @@ def out_of_fold(
     fold
         Outer fold of each row, in place of random grouped ones (one coder per fold, say). Rows
         numbered -1 are used for training always and predicted never: theirs stay nan and False.
+    adjust
+        What is done to probabilities before labels are assigned; default: nothing.
     """
     given, wanted = _checked(table, targets, labels, exclusive, features)
     if fold is None:
@@ -176,7 +179,8 @@ def out_of_fold(
             recipe=recipe,
             random_state=random_state,
         )
-        probability[test] = head.predict_proba(given[test])
+        found = head.predict_proba(given[test])
+        probability[test] = found if adjust is None else adjust(found)
         assigned[test] = head.assign(probability[test])
     return OutOfFold(probability, assigned, fold)
 

@@ -24,6 +24,7 @@ from workbench.heads import OutOfFold
 from workbench.statistics import (
     Statistic,
     brier,
+    classwise_ece,
     cluster_interval,
     confusion,
     multilabel_macro_f1,
@@ -199,6 +200,7 @@ def _by_quality(material: CodedMaterial, scheme: Scheme, runs: Sequence[OutOfFol
         error = cluster_interval(
             _brier_of(gold, [run.probability[at] for run in runs]), sources, bounds=(0, 2)
         )
+        gap = classwise_ece(runs[0].probability[at], gold, exclusive=scheme.exclusive)
         rows.append(
             {
                 "quality": name,
@@ -210,6 +212,8 @@ def _by_quality(material: CodedMaterial, scheme: Scheme, runs: Sequence[OutOfFol
                 "Brier score": error.estimate,
                 "Brier, low": error.low,
                 "Brier, high": error.high,
+                "calibration error": float(gap.mean_ece),
+                "noise floor": float(gap.mean_floor),
                 "reason": score.reason,
             }
         )

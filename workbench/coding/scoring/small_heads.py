@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.coding.labelled import capped, parents_hold
 from workbench.coding.scoring.facts import Table
 from workbench.coding.scoring.left_out import left_out_splits, predict_left_out
 from workbench.coding.scoring.predictions import REPORT_SEEDS, score_predictions
@@ -31,7 +34,8 @@ def score_head(
 ) -> dict[str, Table]:
     """Score a way of training on sources it never saw.
 
-    Every figure comes from heads that were trained, calibrated and cut without the source scored.
+    Every figure comes from heads that were trained, calibrated and cut without the source scored, and
+    is of labels that hang together as those of a layer do.
 
     Returns
     -------
@@ -48,14 +52,16 @@ def score_head(
     def predict(
         rows: NDArray[np.intp], fold: NDArray[np.intp] | None, random_state: int
     ) -> OutOfFold:
-        return out_of_fold(
+        found = out_of_fold(
             material.table[rows],
             material.targets[rows],
             material.sources[rows].tolist(),
             random_state=random_state,
             fold=fold,
+            adjust=partial(capped, scheme, scheme.labels),
             **options,
         )
+        return replace(found, assigned=parents_hold(scheme, scheme.labels, found.assigned))
 
     everything, first = np.arange(len(material.texts)), report_seeds[0]
     runs = [
