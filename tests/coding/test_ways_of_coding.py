@@ -10,8 +10,10 @@ from coded_mood import BOOK, LABELS, SAID, coded, talk
 import workbench as wb
 from workbench.cli.code import command as code_command
 from workbench.cli.train import command as train_command
+from workbench.corpus import Codebook
 from workbench.errors import BadInput
 from workbench.pipeline.coding import code_step
+from workbench.views import VIEWS
 
 YAML = f"""
 name: moods
@@ -103,6 +105,15 @@ def test_a_head_of_ones_own_codes_a_study_with_and_without_a_confidence(study, b
     assert sure.table["unit_id"].n_unique() == layer.table["unit_id"].n_unique()
     assert sure.table.filter(pl.col("label").is_not_null())["probability"].min() >= 0.7
     assert layer.metadata.facts["out_of_domain"]["utterances"] == layer.probabilities.height
+
+
+def test_a_book_of_ones_own_can_be_looked_up_in_the_study_it_coded(study, book, head):
+    wb.code(study, str(book), heads=[head])
+    assert study.codebooks() == {"moods": Codebook.read(book)}
+    view = VIEWS["codebook"](study)
+    assert (view.book, view.scheme, view.code) == ("moods", "mood", LABELS[0])
+    codes = next(block for block in view.blocks() if block.key == "codes")
+    assert codes.content["definition"].to_list() == [f"A {label} turn." for label in LABELS]
 
 
 def test_the_program_prints_the_share_out_of_domain(study, book, head):

@@ -7,7 +7,7 @@ from pathlib import Path
 from workbench.corpus import Codebook
 from workbench.errors import BadInput
 
-__all__ = ["codebooks", "load_codebook"]
+__all__ = ["codebooks", "is_shipped", "load_codebook"]
 
 _FOLDER = Path(__file__).resolve().parent / "codebooks"
 
@@ -36,3 +36,8 @@ def load_codebook(name_or_path: str | Path) -> Codebook:
     if path.suffix in {".yaml", ".yml"}:
         return Codebook.read(path)
     raise BadInput.unknown("codebook", str(name_or_path), codebooks())
+
+
+def is_shipped(book: Codebook) -> bool:
+    """Whether a codebook is, in its present wording, one that comes with the workbench."""
+    return book.name in codebooks() and load_codebook(book.name).checksum == book.checksum

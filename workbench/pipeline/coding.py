@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from workbench.coding import Coding, code_corpus, load_codebook
+from workbench.coding.books import is_shipped
 from workbench.coding.choosing import GivenHead, choose_heads, layer_name
 from workbench.coding.layer_notes import abstaining, with_shares
 from workbench.coding.trained_heads import TrainedHead
@@ -120,7 +121,14 @@ def code(
             executor=executor if fits else None,
             **shared,
         )
+    keep_own_book(study, book)
     return stored_layers(study, step)
+
+
+def keep_own_book(study: Study, book: Codebook) -> None:
+    """Keep the book a study was just coded with, unless it comes with the workbench."""
+    if not is_shipped(book):
+        study.write_codebook(book)
 
 
 def code_step(

@@ -31,6 +31,7 @@ from workbench.corpus import Codebook, Layer
 from workbench.errors import BadInput
 from workbench.files import read_json, write_json
 from workbench.language_models import LocalLM, OpenAICompatibleLM, local
+from workbench.pipeline.coding import keep_own_book
 from workbench.pipeline.run import Outcome, run_step, telling_of
 from workbench.study import Study
 from workbench.study.ledger import remote_calls
@@ -107,6 +108,7 @@ def code_by_llm(
         | {"units": sorted(options["units"]) if options.get("units") is not None else None},
         compute=compute,
     )
+    keep_own_book(study, plan.book)
     record = study.step(step)
     names = [Path(output) for output in (record.outputs if record else ())]
     return [study.layer(name.stem) for name in names if name.parent == Path("layers")]

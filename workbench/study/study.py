@@ -6,6 +6,7 @@
     corpus/               the corpus in the workbench's own format
     embeddings/           float16 copy of the utterance embeddings, in corpus row order
     layers/               one Parquet file per layer
+    codebooks/            codebooks of one's own that it was coded with
     topics/ attributions/ agreement/  one folder or file per result
     steps/                one record per finished step
     runs/<id>/            manifest of every run
@@ -24,11 +25,13 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from workbench.corpus.codebook import Codebook
 from workbench.corpus.corpus import Corpus
 from workbench.corpus.layer import Layer
 from workbench.corpus.storage import read_folder, write_folder
 from workbench.errors import BadInput, NotComputed, WorkbenchError
 from workbench.files import atomic_folder, atomic_path, read_json, write_json
+from workbench.study.codebooks import keep_codebook, kept_codebooks
 from workbench.study.ledger import read_ledger
 from workbench.study.steps import StepRecord
 
@@ -265,6 +268,16 @@ class Study:
     def write_layer(self, layer: Layer) -> None:
         """Keep a layer."""
         layer.write(self.folder / "layers")
+
+    # -- codebooks -------------------------------------------------------------------------------
+
+    def write_codebook(self, book: Codebook) -> None:
+        """Keep a codebook of one's own, so that what its codes mean can be read in the study."""
+        keep_codebook(self.folder, book)
+
+    def codebooks(self) -> dict[str, Codebook]:
+        """Codebooks of one's own that the study was coded with, by name."""
+        return kept_codebooks(self.folder)
 
     # -- tables and other results ----------------------------------------------------------------
 

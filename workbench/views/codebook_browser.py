@@ -29,7 +29,7 @@ class CodebookBrowser(View):
     Parameters
     ----------
     book, scheme
-        A codebook that comes along, and one of its schemes.
+        A codebook that comes along, or one of one's own that the study was coded with; a scheme of it.
     layer
         A layer of the study in this scheme, which is counted and gives the examples.
     code
@@ -53,12 +53,17 @@ class CodebookBrowser(View):
     def prepare(self) -> None:
         """Offer the books; the first that the study has codes of is open."""
         coded = set(found.code_schemes(self.study))
-        names = [name for name in codebooks() if self._schemes(name, coded)]
-        self.offer("book", codebooks(), default=names[0] if names else "annomi")
+        own = self.study.codebooks()
+        books = [*codebooks(), *(name for name in own if name not in codebooks())]
+        names = [name for name in (*own, *codebooks()) if self._schemes(name, coded)]
+        self.offer("book", books, default=names[0] if names else "annomi")
         self._offer_schemes()
 
     def _schemes(self, book: str, coded: set[str]) -> list[str]:
-        return [each.name for each in load_codebook(book).schemes if each.name in coded]
+        return [each.name for each in self._read(book).schemes if each.name in coded]
+
+    def _read(self, name: str) -> Codebook:
+        return self.study.codebooks().get(name) or load_codebook(name)
 
     @param.depends("book", watch=True)
     def _offer_schemes(self) -> None:
@@ -115,7 +120,7 @@ class CodebookBrowser(View):
 
     @property
     def _book(self) -> Codebook:
-        book = self.keep("book", self.book, lambda: load_codebook(self.book))
+        book = self.keep("book", self.book, lambda: self._read(self.book))
         return cast(Codebook, book)
 
     @property
