@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from workbench.cli.layers_output import print_layers
 from workbench.cli.output import json_option, print_json
@@ -70,6 +71,7 @@ def command(
     from workbench.study import Study
 
     opened = Study.open(study)
+    _refuse_without_endpoint(endpoint)
     asked: dict[str, Any] = {
         "model": _model(model, endpoint, key_variable, timeout),
         "schemes": schemes or None,
@@ -96,6 +98,16 @@ def command(
     from workbench.coding.books import load_codebook
 
     print_layers(opened, f"llm-code-{load_codebook(codebook).name}", layers, as_json=as_json)
+
+
+def _refuse_without_endpoint(endpoint: str | None) -> None:
+    """The local model has neither key nor waits: who names one meant a server."""
+    context = click.get_current_context()
+    for option in ("key_variable", "timeout"):
+        given = context.get_parameter_source(option) is not ParameterSource.DEFAULT
+        if given and endpoint is None:
+            name = option.replace("_", "-")
+            raise click.UsageError(f"--{name} is for a server: name it with --endpoint URL.")
 
 
 def _model(
