@@ -185,6 +185,11 @@ def test_two_coders_without_a_turn_in_common_are_not_said_to_agree(tmp_path):
 
 def test_a_click_on_a_row_chooses_the_code_or_the_coder(coded):
     view = VIEWS["agreement"](coded)
+    levels = block(view, "levels").content
+    assert levels["sessions"].max() < 15
+    for name in levels.columns:
+        if name.startswith("ICC"):
+            assert levels[name].drop_nulls().str.starts_with("[").all()
     row = block(view, "levels").content.row(2, named=True)
     view.click("levels", row)
     assert view.label == row["code"] == "sustain"

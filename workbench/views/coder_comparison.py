@@ -306,14 +306,14 @@ class CoderComparison(AgreementView):
             own, whose = table.filter(pl.col("n_coders") == most), f"All {most} coders."
         shown = own.select(
             pl.col("label").alias("code"),
-            *(_with_interval(name, title) for name, title in _LEVELS.items()),
+            *(_of_level(name, title) for name, title in _LEVELS.items()),
             pl.col("n_conversations").alias("sessions"),
-            pl.col("few").alias("fewer than 15 sessions"),
             "reason",
         )
         return shown, (
             f"{whose} A study that reports counts or rates per session rests on the ICCs: A asks for the "
-            "same figure, C only for the same order. Below 15 sessions an ICC is a rough mark."
+            "same figure, C only for the same order. In brackets: an ICC of fewer than 15 sessions, too "
+            "rough to go by."
         )
 
     def _marginals(self) -> tuple[Any, str]:
@@ -429,6 +429,13 @@ def _with_interval(name: str, title: str) -> pl.Expr:
     value, low, high = (_rounded(x) for x in (name, f"{name}_low", f"{name}_high"))
     whole = pl.format("{} ({} to {})", value, low, high)
     return pl.coalesce(whole, value).alias(title)
+
+
+def _of_level(name: str, title: str) -> pl.Expr:
+    """As `_with_interval`; an ICC of too few conversations in brackets."""
+    shown = _with_interval(name, title)
+    rough = pl.col("few") & name.startswith("icc")
+    return pl.when(rough).then(pl.format("[{}]", shown)).otherwise(shown).alias(title)
 
 
 def _rounded(name: str) -> pl.Expr:
