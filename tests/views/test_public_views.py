@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from planted_study import MARKUP
+from planted_study import MARKUP, full_study
 
 import workbench as wb
-from workbench.corpus import Corpus
+from workbench.corpus import Corpus, Layer, LayerMetadata
 from workbench.errors import BadInput
 from workbench.resources import bundled
 from workbench.views import VIEWS
@@ -161,6 +161,20 @@ def test_nothing_that_was_said_is_in_any_state_of_a_screen(study, slug, from_thr
         held = contents(view)
         assert not [text for text in texts if text in held]
         assert MARKUP[:20] not in held
+
+
+@pytest.mark.parametrize(
+    ("slug", "chosen"), [("corpus", {}), ("codebook", {"scheme": "annomi-client"})]
+)
+def test_layers_of_single_coders_are_not_named(tmp_path, slug, chosen, from_three):
+    study = full_study(tmp_path / "study")
+    facts = LayerMetadata("annomi-client", "Brunhilde", "human", labels=("change", "neutral"))
+    units = study.corpus.utterances.filter(side="client")["id"]
+    rows = pl.DataFrame({"unit_id": units, "label": "change"})
+    study.write_layer(Layer.build("annomi-client.Brunhilde", rows, facts))
+    assert "Brunhilde" in contents(VIEWS[slug](study, **chosen))
+    for view in states(slug, study):
+        assert "Brunhilde" not in contents(view)
 
 
 def test_what_was_said_is_in_the_views_that_are_not_public(study):

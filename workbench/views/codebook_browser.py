@@ -76,6 +76,8 @@ class CodebookBrowser(View):
         if self.scheme not in [each.name for each in self._book.schemes]:
             return  # the book was changed, its schemes follow
         names = [f"{self.scheme}.{coder}" for coder in found.coders(self.study, [self.scheme])]
+        if self.crowd is not None:
+            names = found.of_no_person(self.study, names)
         self.offer("layer", names)
         self.offer("code", [code.label for code in self._scheme.codes])
 

@@ -13,6 +13,7 @@ from workbench.corpus.schema import CONVERSATION_COLUMNS
 from workbench.figures import corpus as figures
 from workbench.views import corpus_tables as tables
 from workbench.views import public_tables as public
+from workbench.views.layers import of_no_person
 from workbench.views.view import ALL, Section, View
 
 __all__ = ["CorpusOverview"]
@@ -46,7 +47,7 @@ class CorpusOverview(View):
         columns = tables.group_columns(self.study.corpus)
         own = [name for name in columns if name in CONVERSATION_COLUMNS]
         self.offer("group", own if self.public else columns)
-        self.offer("layer", self.study.layer_names())
+        self.offer("layer", self._layer_names())
         self._offer_values()
 
     @param.depends("group", watch=True)
@@ -128,12 +129,16 @@ class CorpusOverview(View):
         return figures.label_counts(counts, layer=layer.name), caution
 
     def _layers(self) -> tuple[pl.DataFrame, str]:
-        found = [self._restricted(name) for name in self.study.layer_names()]
+        found = [self._restricted(name) for name in self._layer_names()]
         note = "expected: sum of the coder's probabilities; empty where the coder gives none."
         table = tables.label_table(found)
         if self.crowd is not None:
             table = public.label_table(table, found, self.crowd)
         return table, note
+
+    def _layer_names(self) -> list[str]:
+        names = self.study.layer_names()
+        return names if self.crowd is None else of_no_person(self.study, names)
 
     def _restricted(self, name: str) -> Any:
         layer = self.study.layer(name)

@@ -9,7 +9,7 @@ import polars as pl
 from workbench.corpus import Layer
 from workbench.study import Study
 
-__all__ = ["code_schemes", "coders", "labels_of", "layers_of", "marks"]
+__all__ = ["code_schemes", "coders", "labels_of", "layers_of", "marks", "of_no_person"]
 
 _EMOTION, _SET_APART, _TOPICS = "goemotions", "backchannel", "topics-"
 _PREFERRED = ("head", "gold", "intended")
@@ -38,6 +38,11 @@ def layers_of(study: Study, schemes: Sequence[str], coder: str) -> list[Layer]:
     """Layers of one coder in these schemes, in their order, as far as the study holds them."""
     names = [f"{scheme}.{coder}" for scheme in schemes]
     return [study.layer(name) for name in names if study.has_layer(name)]
+
+
+def of_no_person(study: Study, names: Sequence[str]) -> list[str]:
+    """Those of some layers that are not the work of one person, whose name they would tell."""
+    return [name for name in names if study.layer(name).metadata.coder_kind != "human"]
 
 
 def labels_of(layer: Layer) -> list[str]:
