@@ -110,3 +110,14 @@ def test_a_scheme_of_ratings_says_how_it_is_compared(study):
         study.write_layer(Layer.build(f"globals.{coder}", rows, facts))
     with pytest.raises(BadInput, match=r"0 layers of utterances.*unit='conversation'"):
         agreement_of_study(study, schemes=["globals"])
+
+
+def test_a_label_spelled_two_ways_is_merged_as_told_and_stays_so(study):
+    coded(study, "chi", 0, labels=("Change", "neutral", "sustain"))
+    with pytest.raises(BadInput, match="merge"):
+        agreement_of_study(study, schemes=["talk"])
+    merged = agreement_of_study(study, schemes=["talk"], merge={"Change": "change"})
+    alike = pl.col("coders") == "anna & chi"
+    percent = merged.filter(alike, pl.col("label").is_null(), measure="percent", unit="utterance")
+    assert percent["estimate"].to_list() == [1.0]
+    assert_frame_equal(agreement_of_study(study, schemes=["talk"]), merged)

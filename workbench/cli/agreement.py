@@ -48,7 +48,7 @@ _SHOWN = ("measure", "label", "coders", "scale", "estimate", "low", "high", "n",
     help="Of a table: how its codes relate.",
 )
 @click.option(
-    "--merge", multiple=True, metavar="GIVEN=MEANT", help="Of a table: one label spelled two ways."
+    "--merge", multiple=True, metavar="GIVEN=MEANT", help="One label spelled two ways. Repeatable."
 )
 @json_option
 def command(
@@ -68,16 +68,17 @@ def command(
     A table has the columns unit, coder and value (and conversation, where known), or a first column of
     unit ids and one column per coder.
     """
-    chosen = {"codebook": codebook, "scale": scale, "merge": merge}
+    chosen = {"codebook": codebook, "scale": scale}
+    merged = dict(_pair(text) for text in merge)
     if (Path(source) / "study.json").is_file() or Path(source).is_dir():
         for name, value in chosen.items():
             if value:
                 raise click.UsageError(f"--{name} is for a table of codes, not for a study.")
-        table = _of_study(source, schemes, unit, by, measures)
+        table = _of_study(source, schemes, unit, by, measures, merged)
     else:
         if schemes:
             raise click.UsageError("--scheme is for a study, not for a table of codes.")
-        table = _of_table(source, unit, by, measures, chosen)
+        table = _of_table(source, unit, by, measures, merged, **chosen)
     if as_json:
         print_json({"source": source, "unit": unit, "agreement": table.to_dicts()})
         return
@@ -85,7 +86,12 @@ def command(
 
 
 def _of_study(
-    folder: str, schemes: tuple[str, ...], unit: str, by: str | None, measures: tuple[str, ...]
+    folder: str,
+    schemes: tuple[str, ...],
+    unit: str,
+    by: str | None,
+    measures: tuple[str, ...],
+    merge: dict[str, str],
 ) -> pl.DataFrame:
     from workbench.errors import BadInput
     from workbench.pipeline import agreement_of_study
@@ -96,7 +102,7 @@ def _of_study(
         if name not in MEASURES[unit]:
             raise BadInput.unknown(f"{unit} measure", name, MEASURES[unit])
     study = Study.open(folder)
-    table = agreement_of_study(study, schemes=schemes or None)
+    table = agreement_of_study(study, schemes=schemes or None, merge=merge or None)
     for record in study.steps():
         if record.name.startswith("agreement") and not record.outputs:
             for note in record.notes:
@@ -108,7 +114,14 @@ def _of_study(
 
 
 def _of_table(
-    path: str, unit: str, by: str | None, measures: tuple[str, ...], chosen: dict[str, Any]
+    path: str,
+    unit: str,
+    by: str | None,
+    measures: tuple[str, ...],
+    merge: dict[str, str],
+    *,
+    codebook: str | None,
+    scale: Any,
 ) -> pl.DataFrame:
     import workbench
     from workbench.corpus.readers.table import read_rows
@@ -122,9 +135,9 @@ def _of_table(
         unit,
         by,
         measures=measures or None,
-        codebook=_book(chosen["codebook"]),
-        scale=chosen["scale"],
-        merge=dict(_pair(text) for text in chosen["merge"]),
+        codebook=_book(codebook),
+        scale=scale,
+        merge=merge,
     )
 
 

@@ -60,7 +60,11 @@ def compared_schemes(study: Study) -> list[str]:
 
 
 def agreement_of_study(
-    study: Study, *, schemes: Sequence[str] | None = None, random_state: int = 0
+    study: Study,
+    *,
+    schemes: Sequence[str] | None = None,
+    merge: Mapping[str, str] | None = None,
+    random_state: int = 0,
 ) -> pl.DataFrame:
     """Compare the coders of every scheme of a study, keep the tables, and return the coefficients.
 
@@ -71,6 +75,8 @@ def agreement_of_study(
     ----------
     schemes
         Names; default all with layers of two coders.
+    merge
+        Spelling -> label, for labels that are spelled in several ways; default: as at the last time.
     random_state
         Seed of the bootstrap.
 
@@ -92,7 +98,7 @@ def agreement_of_study(
     for scheme in present if schemes is None else schemes:
         layers = [study.layer(name) for name in present[scheme]]
         layers = [layer for layer in layers if layer.metadata.unit == "utterance"]
-        problem = _compare(study, scheme, layers, random_state)
+        problem = _compare(study, scheme, layers, _merged(study, scheme, merge), random_state)
         if problem is None:
             found += [
                 _measures(study, scheme, "measures"),
@@ -104,8 +110,19 @@ def agreement_of_study(
     return pl.concat([pl.DataFrame(schema={"scheme": str, **AGREEMENT_COLUMNS}), *found])
 
 
+def _merged(study: Study, scheme: str, merge: Mapping[str, str] | None) -> dict[str, str]:
+    """Spellings to merge: those given, else those of the last comparison of the scheme."""
+    last = study.step(f"{STEP}-{scheme}")
+    kept = last.parameters.get("merge", {}) if last is not None else {}
+    return dict(sorted((kept if merge is None else merge).items()))
+
+
 def _compare(
-    study: Study, scheme: str, layers: Sequence[Layer], random_state: int
+    study: Study,
+    scheme: str,
+    layers: Sequence[Layer],
+    merge: Mapping[str, str],
+    random_state: int,
 ) -> BadInput | None:
     """Compare one scheme as a step of the study; return why it cannot be compared."""
     problem: list[BadInput] = []
@@ -118,7 +135,7 @@ def _compare(
                     "conversations and spans are compared by workbench.agreement(layers, "
                     "unit='conversation'|'span')."
                 )
-            coded = read_coded(layers, corpus=study.corpus)
+            coded = read_coded(layers, corpus=study.corpus, merge=merge or None)
         except BadInput as error:
             problem.append(error)
             return Outcome(outputs=(), notes=(str(error),))
@@ -138,7 +155,7 @@ def _compare(
             "layers": {layer.name: _digest(layer) for layer in layers},
             "tables": _TABLES,
         },
-        parameters={"random_state": random_state},
+        parameters={"random_state": random_state, **({"merge": merge} if merge else {})},
         compute=compute,
     )
     record = study.step(step)

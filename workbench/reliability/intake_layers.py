@@ -11,6 +11,7 @@ import polars as pl
 
 from workbench.corpus import Codebook, Corpus, Layer, Scheme
 from workbench.errors import BadInput
+from workbench.reliability.intake_spelling import bare_label
 from workbench.reliability.unitizing import layer_spans
 
 __all__ = ["Codings", "NamedSpans", "book_of", "codings_of_layers", "named_spans"]
@@ -214,17 +215,22 @@ def _same(layers: Sequence[Layer], fact: str) -> str:
 
 
 def _stated(layers: Sequence[Layer]) -> tuple[str, ...]:
-    """Labels that the layers state; they have to be of one book."""
+    """Labels that the layers state; they have to be of one book, spelled as they may be."""
     checksums = {layer.metadata.codebook: layer.name for layer in layers if layer.metadata.codebook}
     stated = [layer for layer in layers if layer.metadata.labels]
     first = stated[0] if stated else None
     for layer in stated[1:]:
-        ours, theirs = set(stated[0].metadata.labels), set(layer.metadata.labels)
-        if ours != theirs:
+        ours, theirs = (
+            {bare_label(x): x for x in one.metadata.labels} for one in (stated[0], layer)
+        )
+        if set(ours) != set(theirs):
+            more, others = (
+                [a[x] for x in set(a) - set(b)] for a, b in ((ours, theirs), (theirs, ours))
+            )
             raise BadInput(
-                f"Two codebooks are mixed: layer {stated[0].name!r} knows {sorted(ours - theirs)} "
-                f"besides, and layer {layer.name!r} {sorted(theirs - ours)}. Compare layers of one book, "
-                "or pass codebook= with all labels."
+                f"Two codebooks are mixed: layer {stated[0].name!r} knows {sorted(more)} besides, and "
+                f"layer {layer.name!r} {sorted(others)}. Compare layers of one book, or pass codebook= "
+                "with all labels."
             )
     if len(checksums) > 1:
         raise BadInput(

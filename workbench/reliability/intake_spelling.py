@@ -12,7 +12,7 @@ import polars as pl
 
 from workbench.errors import BadInput, shown
 
-__all__ = ["check_labels", "spelling_variants"]
+__all__ = ["bare_label", "check_labels", "spelling_variants"]
 
 _LISTED = 5
 
@@ -25,7 +25,7 @@ def spelling_variants(labels: Sequence[str]) -> list[tuple[str, ...]]:
     """
     groups: dict[str, list[str]] = defaultdict(list)
     for label in dict.fromkeys(labels):
-        groups[_bare(label)].append(label)
+        groups[bare_label(label)].append(label)
     return [tuple(group) for group in groups.values() if len(group) > 1]
 
 
@@ -69,9 +69,9 @@ def check_labels(
     if not book:
         _refuse_variants(counts, _most_frequent(counts))
         return rows, tuple(sorted(counts))
-    known = {_bare(label): label for label in labels}
+    known = {bare_label(label): label for label in labels}
     strange = [label for label in counts if label not in labels]
-    _refuse_variants(counts, {x: known[_bare(x)] for x in strange if _bare(x) in known})
+    _refuse_variants(counts, {x: known[bare_label(x)] for x in strange if bare_label(x) in known})
     _refuse_strange(rows, counts, labels, book)
     return rows, labels
 
@@ -138,6 +138,6 @@ def _told(label: Any, n: int, labels: Sequence[Any]) -> str:
     return f"{shown([str(label)])[0]!r} ({n:,} times{hint})"
 
 
-def _bare(label: str) -> str:
+def bare_label(label: str) -> str:
     """What of a label does not depend on how it is spelled."""
     return re.sub(r"[\s_.\-]+", "", label.casefold()) or label
