@@ -89,8 +89,12 @@ class TurnReader:
 
     @property
     def weights(self) -> str:
-        """Identity of the model's weights and tokenizer: what a head has to meet again."""
-        return self._lm.weights
+        """Identity of the model: what a head has to meet again.
+
+        Of the installed model the name and checksum of the file that it was converted from, as what a
+        conversion writes beside the weights changes with the version of transformers.
+        """
+        return self._lm.folder.name if self.named is None else self._lm.weights
 
     @property
     def width(self) -> int:

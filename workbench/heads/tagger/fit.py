@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,24 +71,28 @@ def fit_tagger(
         As in `scores_out_of_fold`.
     """
     mark = checksum_of([name, asdict(recipe), random_state, len(lesson.runs)])[:16]
-    network = train_network(
-        lesson,
-        range(len(lesson.runs)),
-        recipe=recipe,
-        random_state=random_state,
-        checkpoint=_file(checkpoints, mark),
-        doing=f"Training {name}",
-    )
+
+    def make() -> dict[str, NDArray[np.float16]]:
+        network = train_network(
+            lesson,
+            range(len(lesson.runs)),
+            recipe=recipe,
+            random_state=random_state,
+            checkpoint=_file(checkpoints, mark),
+            doing=f"Training {name}",
+        )
+        return {
+            key: value.detach().cpu().numpy().astype(np.float16)
+            for key, value in network.trained().items()
+        }
+
     return Tagger(
         name=name,
         tasks={
             task: Task(task, goal.labels, goal.exclusive) for task, goal in lesson.goals.items()
         },
         recipe=recipe,
-        arrays={
-            key: value.detach().cpu().numpy().astype(np.float16)
-            for key, value in network.trained().items()
-        },
+        arrays=_once(_file(checkpoints, f"{mark}-parameters"), make),
         weights=lesson.reader.weights,
         model=lesson.reader.named,
     )
@@ -102,29 +108,38 @@ def _scores(
     doing: str,
 ) -> dict[str, NDArray[np.float64]]:
     """Scores of the turns `test` by a network trained on all others."""
+    mark = checksum_of([asdict(recipe), random_state, test.tolist(), list(lesson.goals)])[:16]
+
+    def make() -> dict[str, NDArray[np.float64]]:
+        network = train_network(
+            lesson,
+            lesson.among(~test),
+            recipe=recipe,
+            random_state=random_state,
+            checkpoint=_file(checkpoints, mark),
+            doing=doing,
+        )
+        numbers = lesson.among(test)
+        states = (lesson.states[n] for n in numbers)
+        return tag(network, [lesson.runs[n] for n in numbers], states, len(test))
+
+    return _once(_file(checkpoints, f"{mark}-scores"), make)
+
+
+def _once(
+    file: Path | None, make: Callable[[], dict[str, NDArray[Any]]]
+) -> dict[str, NDArray[Any]]:
+    """Arrays as they were made the first time, where a file keeps them."""
     from safetensors.numpy import load_file, save_file
 
-    mark = checksum_of([asdict(recipe), random_state, test.tolist(), list(lesson.goals)])[:16]
-    done = _file(checkpoints, f"{mark}-scores")
-    if done is not None and done.is_file():
-        return load_file(str(done))
-    network = train_network(
-        lesson,
-        lesson.among(~test),
-        recipe=recipe,
-        random_state=random_state,
-        checkpoint=_file(checkpoints, mark),
-        doing=doing,
-    )
-    numbers = lesson.among(test)
-    found = tag(
-        network, [lesson.runs[n] for n in numbers], (lesson.states[n] for n in numbers), len(test)
-    )
-    if done is not None:
-        done.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_path(done) as temporary:
-            save_file(found, str(temporary))
-    return found
+    if file is not None and file.is_file():
+        return load_file(str(file))
+    arrays = make()
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_path(file) as temporary:
+            save_file(arrays, str(temporary))
+    return arrays
 
 
 def _file(folder: Path | None, name: str) -> Path | None:
