@@ -55,7 +55,7 @@ bench: $(VENV)/.ready-test
 	@for table in encoder_tiers search_latency corpus_scale redaction roles topic_labels topic_map topic_quality topic_stability cluster_scaling agreement_speed explain_speed llm_coder; do echo "== $$table"; $(BIN)/python tests/benchmarks/$$table.py || exit $$?; done
 
 train: $(VENV)/.ready
-	@for head in annomi-helper annomi-helper-alone annomi-helper-flags annomi-helper-flags-alone annomi-client annomi-client-alone goemotions; do $(WORKBENCH) train $$head || exit $$?; done
+	@for head in annomi-helper annomi-helper-alone annomi-helper-flags annomi-helper-flags-alone annomi-client annomi-client-alone annomi-full goemotions; do $(WORKBENCH) train $$head || exit $$?; done
 
 prove: $(VENV)/.ready-test
 	@$(BIN)/python -m pytest -m prove
