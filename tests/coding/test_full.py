@@ -1,14 +1,19 @@
 """The full-size head: trained on a few real transcripts, found, and coding a study."""
 
+import gzip
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 
 import workbench as wb
 from workbench import settings
+from workbench.coding import full_training
 from workbench.coding.annomi import annomi_talk
 from workbench.coding.full import code_full, find_full_head
 from workbench.coding.full_training import FULL, train_full
+from workbench.coding.recipes import full_recipe_of
 from workbench.errors import MissingModel
 from workbench.heads.tagger import TaggerRecipe
 
@@ -37,8 +42,6 @@ def few(tmp_path_factory):
     simple.filter(kept).write_csv(folder / "AnnoMI-simple.csv")
     full = pl.read_csv(source / "AnnoMI-full.csv.gz", infer_schema=False).filter(kept)
     full.write_csv(folder / "plain.csv")
-    import gzip
-
     (folder / "AnnoMI-full.csv.gz").write_bytes(gzip.compress((folder / "plain.csv").read_bytes()))
     (folder / "plain.csv").unlink()
     return folder
@@ -46,10 +49,16 @@ def few(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def home(few, tmp_path_factory):
-    """A user's folder of heads with a full-size head that has seen little."""
+    """A user's folder of heads with a full-size head that has seen little, and that not for long."""
     home = tmp_path_factory.mktemp("heads")
-    train_full(few, home / FULL, recipe=SHORT, report_seeds=(101,), device="cpu")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(full_training, "full_recipe_of", hasty)
+        train_full(few, home / FULL, recipe=SHORT, report_seeds=(101,), device="cpu")
     return home
+
+
+def hasty(scheme):
+    return replace(full_recipe_of(scheme), iterations=10, folds=2)
 
 
 @pytest.fixture

@@ -193,7 +193,8 @@ def code_full(
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
     full = find_full_head(book.name)
     heads = full.heads if context else full.alone
-    coded = code_corpus(corpus, book, heads=list(heads.values()), store=store)
+    chosen = [heads[scheme.name] for scheme in book.schemes if scheme.name in heads]
+    coded = code_corpus(corpus, book, heads=chosen, store=store)
     if not context:
         alone = [_renamed(layer, full, ALONE) for layer in coded.layers]
         return replace(coded, layers=tuple(alone))
