@@ -138,13 +138,16 @@ class ContestedTurns(AgreementView):
         codes = {coder: table[f"{CODER_COLUMN}{coder}"].to_list() for coder in self.data.coders}
         shown = table.select(
             pl.col("conversation_id").alias("conversation"), "turn", "text"
-        ).with_columns(*_said(codes), table["disagreement"])
+        ).with_columns(*_said(codes))
+        told = ""
+        if len(codes) > 2:  # of two coders it is 1 wherever they differ
+            shown = shown.with_columns(table["disagreement"])
+            told = "disagreement: share of pairs of coders that gave different codes. "
         listed = f", the first {_LISTED} are listed" if rows.height > _LISTED else ""
         coded = max(self.data.table("coders")["n_units"].to_list())
         return shown, (
             f"{rows.height:,} contested turns{listed}; the coder with most codes coded {coded:,}. "
-            "disagreement: share of pairs of coders that gave different codes. Click a row to read it in its "
-            "conversation."
+            f"{told}Click a row to read it in its conversation."
         )
 
     def _around(self) -> tuple[Any, str]:
