@@ -72,6 +72,7 @@ def label_bars(table: pl.DataFrame, *, names: Sequence[str]) -> go.Figure:
             y=list(names),
             orientation="h",
             name="labels given",
+            showlegend=False,  # the axis says so, and no one colour stands for all bars
             customdata=table["label"].to_list(),
             marker={"color": [palette[label] for label in table["label"]]},
             hovertemplate="%{y}: %{x:,} given<extra></extra>",
