@@ -393,7 +393,7 @@ class CoderComparison(AgreementView):
     def _abstaining(self) -> tuple[Any, str]:
         rows = self.data.abstaining(self.coder)
         if not rows:
-            told = f"There is no curve: {self.coder} is no head that is here with its card."
+            told = f"No curve (n = 0): {self.coder} is no head that is here with its card."
             return bare(told, title=self.coder), ""
         return coverage_curve(rows, title=self.coder), (
             "From the card of this head, out of fold on the data it learned from, not on these sessions. "
