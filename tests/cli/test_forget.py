@@ -19,7 +19,8 @@ ROWS = (
 def study(run, tmp_path, monkeypatch):
     monkeypatch.setenv("WORKBENCH_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "c.csv").write_text(HEADER + ROWS)
-    skip = [x for s in ("embed", "code", "emotion", "topics", "attribution") for x in ("--skip", s)]
+    steps = ("embed", "code", "emotion", "agreement", "topics", "attribution")
+    skip = [x for s in steps for x in ("--skip", s)]
     code, _, err = run("analyse", tmp_path / "c.csv", "--out", tmp_path / "s", *skip)
     assert code == 0, err
     return Study.open(tmp_path / "s")

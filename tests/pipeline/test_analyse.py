@@ -16,6 +16,7 @@ from workbench.errors import BadInput, InsufficientData
 from workbench.resources import bundled
 
 KILLED_RUNS = Path(__file__).with_name("killed_runs.py")
+CODED_TWICE = ("annomi-client", "annomi-helper", "annomi-helper-flags", "goemotions")
 KILLS, LONGEST = 20, 16  # seconds: most steps end in between, some need several tries
 
 
@@ -50,6 +51,8 @@ def test_every_station_left_its_result(demo_study):
         "topics-helper",
         "topics-client",
         "attribution-question_reflection",
+        *(f"agreement-{scheme}" for scheme in CODED_TWICE),
+        "agreement",
     }
     assert demo_study.embeddings().shape == (demo_study.corpus.utterances.height, 384)
     manifest = demo_study.manifests()[-1]

@@ -92,7 +92,7 @@ def test_a_second_run_sends_nothing(client, corpus, tmp_path):
     before = client.run(pid_and_loads)
     run = wb.analyse(
         study,
-        skip=["topics", "attribution"],
+        skip=["topics", "attribution", "agreement"],
         store=EmbeddingStore(tmp_path / "store"),
         executor=client.get_executor(),
     )

@@ -47,5 +47,5 @@ def test_the_local_example_runs_as_it_stands(tmp_path):
         [sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    assert "Computed: code-annomi, embed, emotion" in done.stdout
+    assert "Computed: agreement, code-annomi, embed, emotion" in done.stdout
     assert study.layer("goemotions.head").table.height

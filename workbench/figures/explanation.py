@@ -27,13 +27,16 @@ def code_bars(found: CodeExplanation) -> go.Figure:
     table = found.table.with_row_index("_at")
     strongest = table.sort(pl.col("value").abs(), "_at", descending=[True, False]).head(_BARS)
     kept, rest = strongest.sort("_at"), table.join(strongest, on="_at", how="anti")
-    names = [
-        plain(f"turn {turn}: {text}" if kind == "turn" else text, width=_NAME, limit=_NAME)
+    players = [
+        f"turn {turn}: {text}" if kind == "turn" else text
         for kind, text, turn in kept.select("kind", "text", "turn").iter_rows()
     ]
+    names = [plain(player, width=_NAME, limit=_NAME) for player in players]
+    hovered = [plain(player) for player in players]
     values, turns = kept["value"].to_list(), kept["turn"].to_list()
     if rest.height:
         names.append(f"{rest.height} others together")
+        hovered.append(names[-1])
         values.append(float(rest["value"].sum()))
         turns.append(None)
     places = list(range(len(names)))
@@ -44,7 +47,7 @@ def code_bars(found: CodeExplanation) -> go.Figure:
             orientation="h",
             customdata=turns,
             marker={"color": [colour_of_value(value, None) for value in values]},
-            hovertext=names,
+            hovertext=hovered,
             hovertemplate="%{hovertext}: %{x:+.2f}<extra></extra>",
         )
     )
