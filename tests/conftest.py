@@ -137,3 +137,11 @@ def artefacts(pytestconfig: pytest.Config) -> Path:
     folder = pytestconfig.rootpath / "artefacts"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def smollm2():
+    """The real language model; converted from the installed wheel once per machine."""
+    from workbench import language_models
+
+    return language_models.local()

@@ -36,6 +36,9 @@ TURNS = (
     ("therapist", ""),
 )
 
+FIRST = ["c0-1", "c0-3"]
+"""Two of the helper's turns."""
+
 
 def small_book(folder):
     path = folder / "small.yaml"

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from llm_talk import by_question_mark, small_book, small_corpus, through
+from llm_talk import FIRST, by_question_mark, small_book, small_corpus, through
 from openai_server import model_server
 
 from workbench.coding import load_codebook
@@ -12,19 +12,7 @@ from workbench.coding.llm.answers import from_reply
 from workbench.coding.llm.prompt import VARIANTS, Turn, coding_prompts
 from workbench.corpus import Code, Scheme
 from workbench.errors import BadInput, NotComputed
-from workbench.language_models import Reply, local
-
-FIRST = ["c0-1", "c0-3"]
-
-
-@pytest.fixture(scope="module")
-def smollm2():
-    return local()
-
-
-@pytest.fixture
-def book(tmp_path):
-    return small_book(tmp_path)
+from workbench.language_models import Reply
 
 
 @pytest.fixture(scope="module")

@@ -5,24 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
-from llm_talk import by_question_mark, small_book, small_corpus, through
+from llm_talk import FIRST, by_question_mark, small_corpus, through
 from openai_server import Trouble, model_server, saying, smollm2_answers
 
 from workbench.coding.llm import code_with_llm, plan_coding
 from workbench.errors import BadInput, WorkbenchError
-from workbench.language_models import local
-
-FIRST = ["c0-1", "c0-3"]
-
-
-@pytest.fixture(scope="module")
-def smollm2():
-    return local()
-
-
-@pytest.fixture
-def book(tmp_path):
-    return small_book(tmp_path)
 
 
 def talk_coded(server, book, recording, **options):

@@ -11,6 +11,7 @@ from workbench.heads.tagger import Goal, TaggerRecipe, load_tagger, save_tagger
 from workbench.heads.tagger.fit import fit_tagger, scores_out_of_fold
 from workbench.heads.tagger.lesson import Lesson, read_lesson
 from workbench.heads.tagger.training import train_network
+from workbench.language_models import Turns
 
 QUESTIONS = ["How was your week?", "What helped?", "Who was with you?", "When did it start?"]
 STATEMENTS = ["It was quiet.", "My sister came over.", "I slept badly.", "Nothing helped much."]
@@ -36,10 +37,7 @@ def lesson() -> Lesson:
     before = np.r_[False, asked[:-1]]
     before[::turns] = False
     return read_lesson(
-        texts,
-        sides=sides,
-        conversations=conversations,
-        goals=["sleep"] * len(texts),
+        Turns(texts, sides, conversations, ["sleep"] * len(texts)),
         sources=conversations,
         tasks={
             "asks": Goal(("yes", "no"), np.column_stack([asked, ~asked]).astype(float), True),
@@ -56,9 +54,7 @@ def tagger(lesson):
 
 def said(tagger, texts: list[str], talk: str = "new"):
     sides = ["client" if number % 2 else "helper" for number in range(len(texts))]
-    return tagger.scores(
-        texts, sides=sides, conversations=[talk] * len(texts), goals=["sleep"] * len(texts)
-    )
+    return tagger.scores(Turns(texts, sides, [talk] * len(texts), ["sleep"] * len(texts)))
 
 
 TALK = ["What keeps you awake?", "The street is loud.", "I see.", "Where would it be better?"]
@@ -79,10 +75,7 @@ def test_a_later_turn_changes_nothing_before_it(tagger):
 def test_what_else_is_tagged_changes_nothing(tagger):
     single = said(tagger, TALK)
     both = tagger.scores(
-        TALK * 2,
-        sides=["helper", "client"] * 4,
-        conversations=["a"] * 4 + ["b"] * 4,
-        goals=["sleep"] * 8,
+        Turns(TALK * 2, ["helper", "client"] * 4, ["a"] * 4 + ["b"] * 4, ["sleep"] * 8)
     )
     for task in single:
         np.testing.assert_array_equal(both[task][:4], single[task])

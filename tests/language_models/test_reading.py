@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from workbench.errors import BadInput
-from workbench.language_models.reading import MOST_TURNS, TurnReader
+from workbench.language_models.reading import MOST_TURNS, TurnReader, Turns
 
 TALK = ["How was your week?", "I did not smoke.", "Not once.", "No. It was hard, though."]
 
@@ -16,8 +16,8 @@ def reader():
 
 def read(reader, texts, *, talk="a", goal="smoking", **options):
     sides = ["client" if number % 2 else "helper" for number in range(len(texts))]
-    facts = {"sides": sides, "conversations": [talk] * len(texts), "goals": [goal] * len(texts)}
-    return reader.read(texts, **facts, **options)
+    turns = Turns(texts, sides, [talk] * len(texts), [goal] * len(texts))
+    return reader.read(turns, **options)
 
 
 def close(one, other):
@@ -52,10 +52,7 @@ def test_alone_a_turn_is_read_without_the_others(reader):
 def test_other_conversations_change_nothing(reader):
     single = read(reader, TALK)
     both = reader.read(
-        TALK * 2,
-        sides=["helper", "client"] * 4,
-        conversations=["a"] * 4 + ["b"] * 4,
-        goals=["smoking"] * 8,
+        Turns(TALK * 2, ["helper", "client"] * 4, ["a"] * 4 + ["b"] * 4, ["smoking"] * 8)
     )
     np.testing.assert_array_equal(both[:4], single)
     np.testing.assert_array_equal(both[4:], single)
@@ -63,16 +60,16 @@ def test_other_conversations_change_nothing(reader):
 
 def test_a_long_talk_is_read_in_runs_of_neighbours_in_which_each_turn_is_described_once(reader):
     many = [f"This is turn number {number}." for number in range(60)]
-    facts = {"sides": ["helper"] * 60, "conversations": ["a"] * 60, "goals": [None] * 60}
-    runs = reader.runs(many, **facts)
+    turns = Turns(many, ["helper"] * 60, ["a"] * 60, [None] * 60)
+    runs = reader.runs(turns)
     assert [row for run in runs for row in run.rows] == list(range(60))
     assert max(len(run.rows) for run in runs) <= MOST_TURNS
-    assert np.isfinite(reader.read(many, **facts)).all()
+    assert np.isfinite(reader.read(turns)).all()
 
 
-def test_bad_input_is_refused(reader):
+def test_bad_input_is_refused():
     with pytest.raises(BadInput, match="per turn"):
-        reader.read(["a"], sides=[], conversations=["x"], goals=[None])
+        Turns(["a"], [], ["x"], [None])
     with pytest.raises(BadInput, match="no layer 99"):
         assert TurnReader([99]).width
 
@@ -85,7 +82,7 @@ def test_what_it_says_is_what_transformers_says(reader):
 
     folder = smollm2_folder()
     tokens = AutoTokenizer.from_pretrained(folder)("A counselling session.\nTherapist: Hello.")
-    (run,) = reader.runs(["Hello."], sides=["helper"], conversations=["a"], goals=[None])
+    (run,) = reader.runs(Turns(["Hello."], ["helper"], ["a"], [None]))
     assert list(run.ids) == tokens["input_ids"]
     whole = AutoModel.from_pretrained(folder, dtype=reader.model.dtype)
     given = torch.tensor([run.ids])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from workbench.coding.books import load_codebook
 from workbench.coding.choosing import GivenHead, choose_heads, layer_name
 from workbench.coding.fit_for import fit_for
-from workbench.coding.further import further_inputs
+from workbench.coding.further import further_inputs, goals_of
 from workbench.coding.labelled import (
     ASSISTANT,
     DECIMALS,
@@ -130,7 +130,7 @@ def code_corpus(
     talk = talk.filter(pl.col("conversation_id").is_in(wanted))
     dimension = pairs[0][1].head.features.dimensions
     vectors = _vectors(corpus, talk, encoder, store, embeddings, dimension)
-    goals = dict(corpus.conversations.select("id", "target_behaviour").iter_rows())
+    goals = goals_of(corpus)
     layers = []
     for scheme, trained in pairs:
         fitting = pl.Series(list(fits[scheme.name].conversations)).implode()

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from workbench import settings
 from workbench.coding.books import load_codebook
 from workbench.coding.coder import Coding, code_corpus
+from workbench.coding.further import goals_of, turns_of
 from workbench.coding.labelled import DECIMALS, capped, label_rows, parents_hold
 from workbench.coding.material import sides_of
 from workbench.coding.trained_heads import ALONE, TRAINED, TrainedHead, read_head
@@ -199,27 +200,16 @@ def code_full(
         alone = [_renamed(layer, full, ALONE) for layer in coded.layers]
         return replace(coded, layers=tuple(alone))
     talk = _talk(corpus, coded.layers)
-    said = full.tagger.scores(
-        talk["text"].fill_null("").to_list(),
-        sides=talk["side"].to_list(),
-        conversations=talk["conversation_id"].to_list(),
-        goals=talk["goal"].to_list(),
-        device=device,
-    )
+    said = full.tagger.scores(turns_of(talk, goals=goals_of(corpus)), device=device)
     layers = [_blended_layer(book, full, talk, said, layer) for layer in coded.layers]
     return replace(coded, layers=tuple(layers))
 
 
 def _talk(corpus: Corpus, layers: tuple[Layer, ...]) -> pl.DataFrame:
-    """Turns of the conversations that were coded, with the goal, in their order."""
-    goals = corpus.conversations.select(
-        pl.col("id").alias("conversation_id"), pl.col("target_behaviour").alias("goal")
-    )
+    """Turns of the conversations that were coded, in their order."""
     talk = corpus.utterances.filter(pl.col("side") != "other")
     coded = pl.col("id").is_in(list({unit for x in layers for unit in x.table["unit_id"]}))
-    return talk.filter(coded.any().over("conversation_id")).join(
-        goals, on="conversation_id", how="left", maintain_order="left"
-    )
+    return talk.filter(coded.any().over("conversation_id"))
 
 
 def _renamed(layer: Layer, full: FullHead, ending: str) -> Layer:

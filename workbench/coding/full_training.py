@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from workbench.coding.annomi import ABOUT, NOT_FOR, annomi_talk, corpus_folder, read_material
 from workbench.coding.books import load_codebook
 from workbench.coding.full import FullHead, blended
+from workbench.coding.further import goals_of, turns_of
 from workbench.coding.labelled import capped, parents_hold
 from workbench.coding.material import Material
 from workbench.coding.recipes import full_features_of, full_recipe_of
@@ -135,14 +136,12 @@ def train_full(
     begun, how = time.monotonic(), recipe or TaggerRecipe()
     folder = corpus_folder(data)
     corpus = annomi_talk(folder)
-    talk = _talk(corpus)
+    talk = corpus.utterances.filter(pl.col("side") != "other")
+    source_of = dict(corpus.conversations.select("id", "source").iter_rows())
     reading, alone = (_subjects(folder, talk, context=context) for context in (True, False))
     lesson = read_lesson(
-        talk["text"].fill_null("").to_list(),
-        sides=talk["side"].to_list(),
-        conversations=talk["conversation_id"].to_list(),
-        goals=talk["target_behaviour"].to_list(),
-        sources=talk["source"].to_list(),
+        turns_of(talk, goals=goals_of(corpus)),
+        sources=[source_of[one] for one in talk["conversation_id"]],
         tasks={name: _goal(subject, talk.height) for name, subject in reading.items()},
         recipe=how,
         model=model,
@@ -172,14 +171,6 @@ def train_full(
     if out is not None:
         full.save(out)
     return full
-
-
-def _talk(corpus: Corpus) -> pl.DataFrame:
-    """All turns of the two sides with change goal and video of their conversation."""
-    facts = corpus.conversations.select("id", "source", "target_behaviour")
-    return corpus.utterances.filter(pl.col("side") != "other").join(
-        facts, left_on="conversation_id", right_on="id", how="left", maintain_order="left"
-    )
 
 
 def _subjects(folder: Path, talk: pl.DataFrame, *, context: bool) -> dict[str, _Subject]:

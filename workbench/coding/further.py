@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 
 from workbench.embedding import Encoder, embed
 from workbench.errors import BadInput
+from workbench.language_models import TurnReader, Turns
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from workbench.corpus import Corpus
     from workbench.embedding import EmbeddingStore
     from workbench.heads import FeatureSpec
-    from workbench.language_models import TurnReader
 
-__all__ = ["further_inputs"]
+__all__ = ["further_inputs", "goals_of", "turns_of"]
 
 
 def further_inputs(
@@ -51,26 +52,33 @@ def further_inputs(
         If the language model here is another one than the head learned with.
     """
     encoder, found = encoder or Encoder(), {}
-    texts = talk["text"].fill_null("").to_list()
+    turns = turns_of(talk, goals=goals)
     if spec.early_layer:
         early = encoder.at_layer(spec.early_layer)
-        found["early"] = embed(texts, encoder=early, store=store, progress=progress)
+        found["early"] = embed(turns.texts, encoder=early, store=store, progress=progress)
     if spec.reader:
-        talks = talk["conversation_id"].to_list()
-        found["read"] = _reader(spec).read(
-            texts,
-            sides=talk["side"].to_list(),
-            conversations=talks,
-            goals=[goals.get(one) for one in talks],
-            context=spec.reader_turns > 0,
-        )
+        found["read"] = _reader(spec).read(turns, context=spec.reader_turns > 0)
     return found
+
+
+def turns_of(talk: pl.DataFrame, *, goals: Mapping[str, str | None]) -> Turns:
+    """Turns as a language model reads them; arguments as for `further_inputs`."""
+    conversations = talk["conversation_id"].to_list()
+    return Turns(
+        talk["text"].fill_null("").to_list(),
+        talk["side"].to_list(),
+        conversations,
+        [goals.get(one) for one in conversations],
+    )
+
+
+def goals_of(corpus: Corpus) -> dict[str, str | None]:
+    """Change goal by conversation."""
+    return dict(corpus.conversations.select("id", "target_behaviour").iter_rows())
 
 
 @lru_cache(maxsize=2)
 def _reader(spec: FeatureSpec) -> TurnReader:
-    from workbench.language_models import TurnReader
-
     reader = TurnReader(spec.reader_layers)
     if reader.weights != spec.reader:
         raise BadInput(

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from workbench.coding.further import further_inputs
+from workbench.coding.further import further_inputs, goals_of
 from workbench.embedding import Embeddings, Encoder, aligned, embed
 from workbench.errors import BadInput, InsufficientData
 from workbench.heads import FeatureSpec, features
@@ -139,7 +139,7 @@ def build_material(
             dimension=spec.dimensions,
         )
     )
-    goals = dict(corpus.conversations.select("id", "target_behaviour").iter_rows())
+    goals = goals_of(corpus)
     table = features(
         spec,
         texts,

@@ -13,7 +13,7 @@ import polars as pl
 from workbench.coding.books import load_codebook
 from workbench.coding.material import Material, build_material
 from workbench.coding.recipes import features_of, recipe_of
-from workbench.coding.teaching import head_name, teach
+from workbench.coding.teaching import head_name, taught, with_card
 from workbench.coding.trained_heads import Origin, TrainedHead
 from workbench.corpus import Codebook, Corpus, Layer, Scheme
 from workbench.embedding import Embeddings, EmbeddingStore, Encoder
@@ -112,7 +112,7 @@ def train_head(
         corpus, ready, learned, spec, encoder=encoder, store=store, embeddings=embeddings
     )
     _refuse_too_few(material, learned)
-    trained = teach(
+    trained = taught(
         material,
         learned,
         spec,
@@ -127,10 +127,10 @@ def train_head(
             merged=merged,
             dropped=tuple(drop),
         ),
-        data=_data(corpus, layers, book, meant, merged, drop),
-        not_for=_NOT_FOR,
         random_state=random_state,
     )
+    about = _data(corpus, layers, book, meant, merged, drop)
+    trained = with_card(trained, material, learned, recipe, data=about, not_for=_NOT_FOR)
     if out is not None:
         trained.save(out)
         _LOG.info("%s written", out)

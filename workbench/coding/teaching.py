@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workbench.coding.material import Material
     from workbench.corpus import Scheme
 
-__all__ = ["head_name", "taught", "teach"]
+__all__ = ["head_name", "taught", "with_card"]
 
 _GOAL = (
     " Change and sustain talk exist only relative to a change goal: where a conversation states "
@@ -31,7 +31,7 @@ def head_name(scheme: Scheme, *, context: bool) -> str:
     return scheme.name if context else f"{scheme.name}{ALONE}"
 
 
-def teach(
+def taught(
     material: Material,
     scheme: Scheme,
     spec: FeatureSpec,
@@ -39,17 +39,49 @@ def teach(
     *,
     name: str,
     origin: Origin,
-    data: Mapping[str, Any],
-    not_for: str,
-    report_seeds: Sequence[int] = REPORT_SEEDS,
     random_state: int = 7,
 ) -> TrainedHead:
-    """Train a head on coded utterances; the same material and seed give the same head.
+    """Train a head on coded utterances and learn its domain; its card is empty.
+
+    The same material and seed give the same head.
 
     Parameters
     ----------
     spec, recipe
         What it reads, and how it is trained.
+    """
+    head = fit_head(
+        material.table,
+        material.targets,
+        material.sources.tolist(),
+        name=name,
+        labels=scheme.labels,
+        exclusive=scheme.exclusive,
+        features=spec,
+        encoder=material.encoder,
+        recipe=recipe,
+        random_state=random_state,
+    )
+    embedded = material.table[:, spec.columns("embedding")]
+    domain = fit_domain(embedded, material.sources, random_state=random_state)
+    marks = tuple(sorted(map(trained_on_mark, np.unique(material.sources).tolist())))
+    return TrainedHead(head, replace(origin, learned_from=marks), domain)
+
+
+def with_card(
+    trained: TrainedHead,
+    material: Material,
+    scheme: Scheme,
+    recipe: Recipe,
+    *,
+    data: Mapping[str, Any],
+    not_for: str,
+    report_seeds: Sequence[int] = REPORT_SEEDS,
+) -> TrainedHead:
+    """Score the way a head was `taught` on folds of its material, and write its card.
+
+    Parameters
+    ----------
     data
         What the card says of the data; counts are added.
     not_for
@@ -57,9 +89,7 @@ def teach(
     report_seeds
         Seeds of the folds that the card's figures are made on.
     """
-    trained = taught(
-        material, scheme, spec, recipe, name=name, origin=origin, random_state=random_state
-    )
+    spec = trained.head.features
     tables = score_head(material, scheme, spec, recipe, report_seeds=report_seeds)
     card: dict[str, Any] = {
         "What it is": (
@@ -86,35 +116,6 @@ def teach(
         "Not for": not_for + (_GOAL if {"change", "sustain"} <= set(scheme.labels) else ""),
     }
     return replace(trained, head=trained.head.with_card(card))
-
-
-def taught(
-    material: Material,
-    scheme: Scheme,
-    spec: FeatureSpec,
-    recipe: Recipe,
-    *,
-    name: str,
-    origin: Origin,
-    random_state: int = 7,
-) -> TrainedHead:
-    """Train a head and learn its domain; arguments as for `teach`. Its card is empty."""
-    head = fit_head(
-        material.table,
-        material.targets,
-        material.sources.tolist(),
-        name=name,
-        labels=scheme.labels,
-        exclusive=scheme.exclusive,
-        features=spec,
-        encoder=material.encoder,
-        recipe=recipe,
-        random_state=random_state,
-    )
-    embedded = material.table[:, spec.columns("embedding")]
-    domain = fit_domain(embedded, material.sources, random_state=random_state)
-    marks = tuple(sorted(map(trained_on_mark, np.unique(material.sources).tolist())))
-    return TrainedHead(head, replace(origin, learned_from=marks), domain)
 
 
 def _domain_facts(domain: Domain | None) -> dict[str, Any]:

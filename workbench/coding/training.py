@@ -14,7 +14,7 @@ from workbench import settings
 from workbench.coding import annomi, esconv
 from workbench.coding.books import load_codebook
 from workbench.coding.recipes import features_of, recipe_of
-from workbench.coding.teaching import head_name, teach
+from workbench.coding.teaching import head_name, taught, with_card
 from workbench.coding.trained_heads import ALONE, TRAINED, Origin
 from workbench.embedding import Embeddings
 from workbench.errors import BadInput
@@ -89,16 +89,17 @@ def train(
     corpus = annomi if book.name == "annomi" else esconv
     folder = corpus.corpus_folder(data)
     material = corpus.read_material(folder, scheme, spec, embeddings=embeddings)
-    trained = teach(
+    trained = taught(
         material,
         scheme,
         spec,
         recipe,
         name=head_name(scheme, context=context),
         origin=Origin(scheme.name, scheme.side, book.name, book.version),
-        data=corpus.ABOUT,
-        not_for=corpus.NOT_FOR,
         random_state=random_state,
+    )
+    trained = with_card(
+        trained, material, scheme, recipe, data=corpus.ABOUT, not_for=corpus.NOT_FOR
     )
     if corpus is esconv:
         trained = esconv.with_unseen_chats(trained, folder, scheme, material)

@@ -12,7 +12,7 @@ from workbench.language_models.local import LanguageModel, LocalLM, local
 from workbench.language_models.neutral import filler_text, neutral_text
 from workbench.language_models.openai_compatible import OpenAICompatibleLM
 from workbench.language_models.prompt import Absence, Component, Message, Prompt, Role
-from workbench.language_models.reading import TurnReader
+from workbench.language_models.reading import TurnReader, Turns
 from workbench.language_models.recorded import RecordedLM, recorded
 from workbench.language_models.reply import Reply
 
@@ -29,6 +29,7 @@ __all__ = [
     "Reply",
     "Role",
     "TurnReader",
+    "Turns",
     "filler_text",
     "local",
     "neutral_text",

@@ -9,7 +9,7 @@ describes all turns of a run, each as if the conversation had ended with it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from workbench.progress import track
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["MOST_TURNS", "Run", "TurnReader", "passed"]
+__all__ = ["MOST_TURNS", "Run", "TurnReader", "Turns", "passed"]
 
 _TURNS_BEFORE, _TURNS = 12, 24  # previous turns before the first described one, and described ones
 _BEFORE, _RUN = 192, 384  # tokens of either
@@ -36,6 +36,40 @@ _OTHER = "\nOther:"
 
 MOST_TURNS = _TURNS_BEFORE + _TURNS - 1
 """Previous turns that a description can depend on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Turns to read, one entry each; those of a conversation stand together, in their order.
+
+    Attributes
+    ----------
+    texts
+        What was said.
+    sides
+        `helper`, `client` or another.
+    conversations
+        Id of the conversation.
+    goals
+        Change goal of the conversation, or None.
+
+    Raises
+    ------
+    BadInput
+        If they differ in number.
+    """
+
+    texts: Sequence[str]
+    sides: Sequence[str]
+    conversations: Sequence[str]
+    goals: Sequence[str | None]
+
+    def __post_init__(self) -> None:
+        if not len(self.texts) == len(self.sides) == len(self.conversations) == len(self.goals):
+            raise BadInput("Reading takes a text, a side, a conversation and a goal per turn.")
+
+    def __len__(self) -> int:
+        return len(self.texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,33 +140,19 @@ class TurnReader:
         """The transformers model up to the last of `layers`, shared with other readers."""
         return _loaded(self._lm.folder, max(self.layers), self._device)
 
-    def read(
-        self,
-        texts: Sequence[str],
-        *,
-        sides: Sequence[str],
-        conversations: Sequence[str],
-        goals: Sequence[str | None],
-        context: bool = True,
-    ) -> NDArray[np.float32]:
+    def read(self, turns: Turns, *, context: bool = True) -> NDArray[np.float32]:
         """Describe turns, shape (n, width), rounded to float16.
 
         Parameters
         ----------
-        texts, sides, conversations, goals
-            One entry per turn; turns of a conversation stand together, in their order.
         context
             Whether a turn is read after those before it, or by itself.
         """
-        given = [list(texts), list(sides), list(conversations), list(goals)]
-        asked = checksum_of([*given, context])
+        asked = checksum_of([asdict(turns), context])
         if self._last is not None and self._last[0] == asked:
             return self._last[1]
-        runs = self.runs(
-            texts, sides=sides, conversations=conversations, goals=goals, context=context
-        )
-        found = np.empty((len(texts), self.width), np.float32)
-        batches = _of_equal_length(runs)
+        found = np.empty((len(turns), self.width), np.float32)
+        batches = _of_equal_length(self.runs(turns, context=context))
         for batch in track(batches, doing="Reading turns", total=len(batches)):
             for run, states in zip(batch, self.states(batch), strict=True):
                 found[list(run.rows)] = _described(run, states)
@@ -140,30 +160,22 @@ class TurnReader:
         self._last = (asked, found)
         return found
 
-    def runs(
-        self,
-        texts: Sequence[str],
-        *,
-        sides: Sequence[str],
-        conversations: Sequence[str],
-        goals: Sequence[str | None],
-        context: bool = True,
-    ) -> list[Run]:
+    def runs(self, turns: Turns, *, context: bool = True) -> list[Run]:
         """Cut turns into runs, in which every turn is described once; arguments as for `read`."""
-        if not len(texts) == len(sides) == len(conversations) == len(goals):
-            raise BadInput("Reading takes a text, a side, a conversation and a goal per turn.")
-        names = [_SPOKEN_AS.get(side, _OTHER) for side in sides]
+        names = [_SPOKEN_AS.get(side, _OTHER) for side in turns.sides]
         heads = {name: len(self._ids(name)) for name in set(names)}
-        turns = [
-            self._ids(f"{name} {text}")[:_LONGEST] for name, text in zip(names, texts, strict=True)
+        said = [
+            self._ids(f"{name} {text}")[:_LONGEST]
+            for name, text in zip(names, turns.texts, strict=True)
         ]
         found = []
-        for rows, first in _cut(conversations, [len(turn) for turn in turns], context=context):
-            words, ids = [], self._opening(goals[rows[0]])
+        lengths = [len(own) for own in said]
+        for rows, first in _cut(turns.conversations, lengths, context=context):
+            words, ids = [], self._opening(turns.goals[rows[0]])
             for row in rows:
-                head = min(heads[names[row]], len(turns[row]) - 1)
-                words.append((len(ids) + head, len(ids) + len(turns[row])))
-                ids += turns[row]
+                head = min(heads[names[row]], len(said[row]) - 1)
+                words.append((len(ids) + head, len(ids) + len(said[row])))
+                ids += said[row]
             found.append(Run(tuple(ids), tuple(rows[first:]), tuple(words[first:])))
         return found
 

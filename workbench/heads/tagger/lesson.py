@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.heads.tagger.recipe import Goal, TaggerRecipe
-from workbench.language_models import TurnReader
+from workbench.language_models import TurnReader, Turns
 from workbench.progress import track
 
 if TYPE_CHECKING:
@@ -51,11 +51,8 @@ class Lesson:
 
 
 def read_lesson(
-    texts: Sequence[str],
+    turns: Turns,
     *,
-    sides: Sequence[str],
-    conversations: Sequence[str],
-    goals: Sequence[str | None],
     sources: Sequence[str],
     tasks: Mapping[str, Goal],
     recipe: TaggerRecipe,
@@ -66,15 +63,15 @@ def read_lesson(
 
     Parameters
     ----------
-    texts, sides, conversations, goals, sources
-        One entry per turn; turns of a conversation stand together, in their order.
+    sources
+        What must not be cut, one per turn.
     tasks
         What there is to learn.
     model, device
         As for `workbench.language_models.TurnReader`.
     """
     reader = TurnReader([recipe.below, recipe.through], model=model, device=device)
-    runs = reader.runs(texts, sides=sides, conversations=conversations, goals=goals)
+    runs = reader.runs(turns)
     states = [
         reader.states([run], [recipe.below])[0, 0].cpu()
         for run in track(runs, doing="Reading turns", total=len(runs))

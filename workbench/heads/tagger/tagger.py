@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from workbench.errors import BadInput
 from workbench.files import checksum_of
 from workbench.heads.tagger.recipe import TaggerRecipe
-from workbench.language_models import TurnReader
+from workbench.language_models import TurnReader, Turns
 from workbench.language_models.reading import MOST_TURNS
 from workbench.progress import track
 
@@ -90,21 +90,8 @@ class Tagger:
             ],
         }
 
-    def scores(
-        self,
-        texts: Sequence[str],
-        *,
-        sides: Sequence[str],
-        conversations: Sequence[str],
-        goals: Sequence[str | None],
-        device: str = "auto",
-    ) -> dict[str, NDArray[np.float64]]:
+    def scores(self, turns: Turns, *, device: str = "auto") -> dict[str, NDArray[np.float64]]:
         """Uncalibrated scores (n, k) of every task for every turn.
-
-        Parameters
-        ----------
-        texts, sides, conversations, goals
-            One entry per turn; turns of a conversation stand together, in their order.
 
         A turn's result depends on its own conversation alone, not on what else is tagged.
 
@@ -121,9 +108,9 @@ class Tagger:
                 "here. Install the version that the package asks for (`workbench doctor "
                 "--install-model`), or train the tagger again."
             )
-        runs = reader.runs(texts, sides=sides, conversations=conversations, goals=goals)
+        runs = reader.runs(turns)
         states = (reader.states([run], [how.below])[0, 0] for run in runs)
-        return tag(self._network(reader), runs, states, len(texts))
+        return tag(self._network(reader), runs, states, len(turns))
 
     def _network(self, reader: TurnReader) -> TaggerNetwork:
         import torch
