@@ -96,6 +96,20 @@ def test_another_coder_is_scored_on_the_same_turns_with_the_paired_difference(tm
     assert told["difference to talk.gold, paired"] == pytest.approx(0.6)
 
 
+def test_a_coder_of_some_of_these_turns_is_compared_on_those_alone(tmp_path):
+    corpus = small_corpus(6)
+    coding, gold = coded_by(by_question_mark, tmp_path, corpus), gold_layer(corpus)
+    some = gold.restricted_to(gold.table["unit_id"].head(6))
+    found = validate(coding, gold, corpus=corpus, beside=[some]).table
+    (row,) = found.filter(pl.col("measure") == "macro-F1 on the same turns").to_dicts()
+    assert (row["estimate"], row["n"]) == (1.0, 6)
+    elsewhere = gold.restricted_to(pl.Series(["nowhere"]))
+    found = validate(coding, gold, corpus=corpus, beside=[elsewhere]).table
+    (row,) = found.filter(pl.col("measure") == "macro-F1 on the same turns").to_dicts()
+    assert row["estimate"] is None
+    assert row["reason"] == "talk.gold has none of these turns"
+
+
 def test_nothing_in_common_is_said(tmp_path):
     corpus = small_corpus(2)
     coding = coded_by(by_question_mark, tmp_path, corpus, units=["c0-1"])

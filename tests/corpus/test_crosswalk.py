@@ -191,6 +191,13 @@ def test_probabilities_are_joined(walk, books):
     assert one.counts()["expected"].to_list() == [0.1, 0.8]
 
 
+def test_a_unit_that_is_lost_keeps_no_probabilities(walk, books):
+    shares = pl.DataFrame({"unit_id": ["a", "lost"], "open": [0.7, 0.2], "advice": [0.2, 0.7]})
+    layer = coded(("a", "open"), ("lost", "advice"), probabilities=shares)
+    carried, _ = carry(layer, walk, books[1])
+    assert carried.probabilities["unit_id"].to_list() == ["a"]
+
+
 def test_the_order_of_rows_changes_nothing_but_the_order_of_units(walk, books):
     rows = [("a", "open"), ("a", "closed"), ("b", "praise"), ("c", "hello"), ("d", "advice")]
     one, table = carry(coded(*rows), walk, books[1])

@@ -216,6 +216,9 @@ def _carried(
     labels = [label for label in scheme.labels if label in reached]
     shares = _probabilities(layer, mapped, labels)
     rows = _rows(layer, mapped, scheme)
+    if shares is not None:
+        lost = layer.table.join(rows, on="unit_id", how="anti")
+        shares = shares.join(lost, on="unit_id", how="anti")
     if shares is not None and rows.height:
         long = shares.unpivot(index="unit_id", variable_name="label", value_name="_share")
         rows = rows.join(long, on=["unit_id", "label"], how="left", maintain_order="left")

@@ -84,8 +84,8 @@ def validate(
     corpus
         Where the turns are from: it knows what a split must not cut, and whether it is public.
     beside
-        Layers of other coders (rules, out-of-fold codes of a head) to be scored on the same turns, each with
-        the paired difference of the language model to it.
+        Layers of other coders (rules, out-of-fold codes of a head) to be scored on the turns that they have
+        in common, each with the paired difference of the language model to it there.
 
     Raises
     ------
@@ -148,8 +148,14 @@ def _scores(
     rows = [_row(own, name, estimate, mark) for name, estimate in estimates.items()]
     for other in others:
         theirs = _table(other, known.units, own.metadata.labels)
-        score = cluster_interval(known.f1(theirs, every), known.sources)
-        less = paired_difference(known.f1(given, every), known.f1(theirs, every), known.sources)
+        read = set(other.table["unit_id"])
+        both = np.array([row for row in every if known.units[row] in read], dtype=np.intp)
+        if len(both):
+            sources = known.sources[both]
+            score = cluster_interval(known.f1(theirs, both), sources)
+            less = paired_difference(known.f1(given, both), known.f1(theirs, both), sources)
+        else:
+            score = less = Estimate(None, reason=f"{other.name} has none of these turns")
         rows.append(_row(other, "macro-F1 on the same turns", score, ""))
         rows.append(_row(own, f"difference to {other.name}, paired", less, mark))
     return rows
