@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from workbench.corpus import Corpus, Layer, LayerMetadata
 
 TALKS, TURNS = 6, 8
 LABELS = ("question", "reflection", "other")
+N = TALKS * TURNS
+TRUTH = np.random.default_rng(4).integers(0, 3, N)
 
 
 def corpus(talks: int = TALKS) -> Corpus:
@@ -58,3 +61,20 @@ def layer(
 
 def _units() -> list[str]:
     return corpus().utterances["id"].to_list()
+
+
+def coder(name, *, wrong, kind="human", **options):
+    """Gives the true label but for a share of wrong ones."""
+    drawn = np.random.default_rng(len(name) + int(100 * wrong))
+    other = np.where(drawn.random(N) < wrong, drawn.integers(0, 3, N), TRUTH)
+    return layer(name, [LABELS[i] for i in other], kind=kind, **options)
+
+
+def four_coders():
+    """Three people and a head, each wrong now and then."""
+    return [
+        coder("anna", wrong=0.2),
+        coder("benedikt", wrong=0.25),
+        coder("chi", wrong=0.3),
+        coder("head", wrong=0.4, kind="model"),
+    ]

@@ -11,22 +11,13 @@ import polars as pl
 from workbench.figures import agreement as figures
 from workbench.figures.coverage import coverage_curve
 from workbench.pipeline.agreement import STEP
-from workbench.reliability import COEFFICIENTS
 from workbench.reliability.comparison_humans import HUMAN_KINDS, ONE_HUMAN
 from workbench.views.agreement_data import TOGETHER, AgreementData
 from workbench.views.agreement_view import AgreementView
+from workbench.views.coder_pair import CoderPair
 from workbench.views.view import RESEARCH, Section
 
 __all__ = ["CoderComparison"]
-
-_INTERVAL = ("estimate", "low", "high", "method", "n", "n_clusters", "reason")
-_LEVELS = {
-    "alpha": "alpha of single turns",
-    "icc_a_counts": "ICC(A,1) of counts",
-    "icc_c_counts": "ICC(C,1) of counts",
-    "icc_a_rates": "ICC(A,1) of rates",
-    "icc_c_rates": "ICC(C,1) of rates",
-}
 
 
 class CoderComparison(AgreementView):
@@ -105,49 +96,34 @@ class CoderComparison(AgreementView):
         """Coefficients, people and models, confusion, codes, counts, bias, calibration, abstaining."""
         if self.scheme is None:
             return [Section("missing", "Coders compared", "text", self.missing)]
+        pair = self.pair
         return [
             Section("coders", "Who coded", "table", self._coders),
             Section("measures", "How far the two agree", "figure", self._measures),
             Section("reference", "One more human?", "figure", self._reference),
             Section("pairs", "Everyone, and each pair with this coder", "figure", self._pairs),
             Section("confusion", "Which codes are mixed up", "figure", self._confusion),
-            Section("confused", "Pairs of codes most often mixed up", "table", self._confused),
+            Section("confused", "Pairs of codes most often mixed up", "table", pair.confused),
             Section("codes", "Code by code", "figure", self._codes),
-            Section("codes_table", "Code by code, as a table", "table", self._codes_table),
-            Section("levels", "Single turns beside counts per session", "table", self._levels),
+            Section("codes_table", "Code by code, as a table", "table", pair.codes_table),
+            Section("levels", "Single turns beside counts per session", "table", pair.levels),
             Section("marginals", "How often each gave each code", "figure", self._marginals),
-            Section("bias", "Bias apart from disagreement", "table", self._bias),
+            Section("bias", "Bias apart from disagreement", "table", pair.bias),
             Section("calibration", "Calibration", "figure", self._calibration),
             Section("abstaining", "What abstaining gains", "figure", self._abstaining),
-            Section("table", "All coefficients as a table", "table", self._table),
+            Section("table", "All coefficients as a table", "table", pair.all_coefficients),
         ]
 
     # -- data --------------------------------------------------------------------------------------
 
     @property
-    def _label(self) -> str | None:
-        return None if self.label == TOGETHER else self.label
+    def pair(self) -> CoderPair:
+        """Tables of the two chosen coders."""
+        return CoderPair(self.data, self.coder, self.reference, self._label)
 
     @property
-    def _both(self) -> str:
-        return f"{self.coder} and {self.reference}"
-
-    def _of_label(self, table: pl.DataFrame) -> pl.DataFrame:
-        label = self._label
-        return table.filter(
-            pl.col("label").is_null() if label is None else pl.col("label") == label
-        )
-
-    def _coefficients(self, table: pl.DataFrame) -> pl.DataFrame:
-        """Rows of the coefficients with their titles as `name`."""
-        titles = {name: one.title for name, one in COEFFICIENTS.items()}
-        named = table.filter(pl.col("measure").is_in(list(titles))).with_columns(
-            name=pl.col("measure").replace_strict(titles)
-        )
-        beside = pl.col("scale").is_in(["nominal", "sets"])
-        return named.with_columns(
-            name=pl.when(beside).then("name").otherwise(pl.format("{} ({})", "name", "scale"))
-        )
+    def _label(self) -> str | None:
+        return None if self.label == TOGETHER else self.label
 
     # -- how far they agree ------------------------------------------------------------------------
 
@@ -160,9 +136,9 @@ class CoderComparison(AgreementView):
     def _measures(self) -> tuple[Any, str]:
         data = self.data
         rows = data.of_coders(data.table("measures"), [self.coder, self.reference])
-        rows = self._coefficients(self._of_label(rows))
+        rows = self.pair.coefficients(self.pair.of_label(rows))
         of = "" if self._label is None else f": {self._label}"
-        figure = figures.agreement_dots(rows, title=f"{self._both}{of}", what="agreement")
+        figure = figures.agreement_dots(rows, title=f"{self.pair.both}{of}", what="agreement")
         note = (
             "1 is perfect, 0 is what chance gives. Percent agreement is not corrected for chance; the others "
             "differ in what they call chance. Where codes are rare, kappa and alpha fall and AC1 does not: "
@@ -172,7 +148,7 @@ class CoderComparison(AgreementView):
 
     def _pairs(self) -> tuple[Any, str]:
         data = self.data
-        rows = self._of_label(data.table("measures")).filter(
+        rows = self.pair.of_label(data.table("measures")).filter(
             pl.col("measure") == "krippendorff_alpha", pl.col("scale") != "jaccard"
         )
         own = pl.col("coders").str.split(" & ").list.contains(pl.lit(self.coder))
@@ -196,7 +172,7 @@ class CoderComparison(AgreementView):
                 "against the majority of the others.",
                 "",
             )
-        rows = self._of_label(table).filter(pl.col("against") != ONE_HUMAN)
+        rows = self.pair.of_label(table).filter(pl.col("against") != ONE_HUMAN)
         models = [x for x in rows["coder"] if x != ONE_HUMAN and data.kinds[x] not in HUMAN_KINDS]
         kind = pl.when(pl.col("coder").is_in(models)).then(pl.lit("human-model"))
         rows = rows.filter(pl.col("coder") != ONE_HUMAN).with_columns(
@@ -221,7 +197,7 @@ class CoderComparison(AgreementView):
 
     def _differences(self) -> str:
         """What separates each model from one more human, in words."""
-        rows = self._of_label(self.data.table("reference"))
+        rows = self.pair.of_label(self.data.table("reference"))
         rows = rows.filter(pl.col("against") == ONE_HUMAN).drop_nulls("estimate")
         told = []
         for row in rows.iter_rows(named=True):
@@ -256,64 +232,16 @@ class CoderComparison(AgreementView):
             note += " Codes do not exclude each other: each is compared by yes and no; choose one above."
         return figure, note
 
-    def _confused(self) -> tuple[Any, str]:
-        rows, _ = self.data.pair("confused", self.reference, self.coder)
-        if rows.is_empty():
-            both, _ = self.data.pair("confusion", self.reference, self.coder)
-            if not both["count"].sum():
-                return f"{self._both} have no turn in common.", ""
-            return "The two coders never gave different codes.", ""
-        table = rows.select("one", "other", turns="count", share="share", rate="rate")
-        return table, (
-            "share: of all disagreements of the two; rate: of the turns to which both gave one of these two "
-            "codes, those to which they gave different ones."
-        )
-
-    def _scores(self) -> pl.DataFrame:
-        table = self.data.table("codes")
-        return table.filter(
-            (pl.col("coder") == self.coder) & (pl.col("reference") == self.reference)
-        )
-
     def _codes(self) -> tuple[Any, str]:
-        if self._scores().is_empty():
+        if self.pair.scores().is_empty():
             told = f"{self.reference} is an automatic coder: choose a person to compare with."
             return told, ""
         figure = figures.code_scores_figure(
-            self._scores(), coder=self.coder, reference=self.reference
+            self.pair.scores(), coder=self.coder, reference=self.reference
         )
         return figure, ""
 
-    def _codes_table(self) -> tuple[Any, str]:
-        table = self._scores().select(pl.col("label").alias("code"), "measure", *_INTERVAL)
-        if table.is_empty():
-            return f"{self.reference} is an automatic coder: choose a person to compare with.", ""
-        return (
-            table,
-            f"The codes of {self.reference} count as right. Click a row to choose its code.",
-        )
-
     # -- counts, bias, calibration -----------------------------------------------------------------
-
-    def _levels(self) -> tuple[Any, str]:
-        data = self.data
-        table = data.table("levels")
-        own = data.of_coders(table, [self.coder, self.reference])
-        whose = f"{self._both}."
-        most = max(table["n_coders"].to_list(), default=2)
-        if own["icc_a_counts"].is_null().all() and own["icc_a_rates"].is_null().all() and most != 2:
-            own, whose = table.filter(pl.col("n_coders") == most), f"All {most} coders."
-        shown = own.select(
-            pl.col("label").alias("code"),
-            *(_of_level(name, title) for name, title in _LEVELS.items()),
-            pl.col("n_conversations").alias("sessions"),
-            "reason",
-        )
-        return shown, (
-            f"{whose} A study that reports counts or rates per session rests on the ICCs: A asks for the "
-            "same figure, C only for the same order. In brackets: an ICC of fewer than 15 sessions, too "
-            "rough to go by."
-        )
 
     def _marginals(self) -> tuple[Any, str]:
         rows, _ = self.data.pair("marginals", self.coder, self.reference)
@@ -325,37 +253,7 @@ class CoderComparison(AgreementView):
             "Bars of one code that differ are bias: one coder gives it more readily than the other."
         )
         figure = figures.marginal_bars(table if rows.height else table.clear())
-        return figure, f"{note} {self._homogeneity()}"
-
-    def _homogeneity(self) -> str:
-        rows, _ = self.data.pair("homogeneity", self.coder, self.reference)
-        if rows.is_empty() or rows["p_value_clusters"][0] is None:
-            why = rows["reason"][0] if rows.height else "no turn in common"
-            return f"Stuart-Maxwell test over sources: none ({why})."
-        p = rows["p_value_clusters"][0]
-        told = "under 0.001" if p < 0.001 else f"{p:.3f}"
-        return f"Stuart-Maxwell test of equal shares, sources as units: p = {told}."
-
-    def _bias(self) -> tuple[pl.DataFrame, str]:
-        rows, turned = self.data.pair("bias", self.coder, self.reference)
-        sign = pl.when((pl.col("measure") == "bias_index") & turned).then(-1.0).otherwise(1.0)
-        low, high = pl.col("low") * sign, pl.col("high") * sign
-        table = rows.select(
-            pl.col("label").alias("code"),
-            pl.col("measure").str.replace_all("_", " "),
-            pl.col("estimate") * sign,
-            pl.min_horizontal(low, high).alias("low"),
-            pl.max_horizontal(low, high).alias("high"),
-            "method",
-            "n",
-            "n_clusters",
-            "reason",
-        )
-        return table, (
-            f"bias index: share given by {self.coder} minus share given by {self.reference}; prevalence "
-            "index: far from 0, one answer is rare and kappa is low for that alone; pabak: kappa as if "
-            "neither were so."
-        )
+        return figure, f"{note} {self.pair.homogeneity()}"
 
     def _calibration(self) -> tuple[Any, str]:
         data = self.data
@@ -398,47 +296,6 @@ class CoderComparison(AgreementView):
             "From the card of this head, out of fold on the data it learned from, not on these sessions. "
             "`workbench code --abstain P` withholds codes below the probability P."
         )
-
-    def _table(self) -> tuple[pl.DataFrame, str]:
-        data = self.data
-        rows = pl.concat([data.table("measures"), data.table("conversations")])
-        own = data.of_coders(rows, [self.coder, self.reference])
-        rows = pl.concat([rows.filter(pl.col("n_coders") > 2), own])
-        tallied = pl.col("unit") == "conversation"
-        label = self._label
-        of_label = (
-            pl.col("label").is_null() | tallied if label is None else pl.col("label") == label
-        )
-        many = pl.format("{} coders ({})", "n_coders", "kind")
-        shown = rows.filter(of_label).select(
-            "measure",
-            pl.col("label").alias("code"),
-            pl.when(pl.col("n_coders") > 2).then(many).otherwise("coders").alias("coders"),
-            "scale",
-            *_INTERVAL,
-        )
-        return (
-            shown,
-            "Intervals resample whole sources. reason: what is missing, or to be kept in mind.",
-        )
-
-
-def _with_interval(name: str, title: str) -> pl.Expr:
-    """A figure and its interval as text."""
-    value, low, high = (_rounded(x) for x in (name, f"{name}_low", f"{name}_high"))
-    whole = pl.format("{} ({} to {})", value, low, high)
-    return pl.coalesce(whole, value).alias(title)
-
-
-def _of_level(name: str, title: str) -> pl.Expr:
-    """As `_with_interval`; an ICC of too few conversations in brackets."""
-    shown = _with_interval(name, title)
-    rough = pl.col("few") & name.startswith("icc")
-    return pl.when(rough).then(pl.format("[{}]", shown)).otherwise(shown).alias(title)
-
-
-def _rounded(name: str) -> pl.Expr:
-    return pl.col(name).map_elements(lambda x: f"{x:.2f}", return_dtype=pl.String)
 
 
 _COLOURS = "Blue: people alone; orange: a model beside people; green: models; grey: all together."
