@@ -24,6 +24,7 @@ from workbench.coding.books import load_codebook
 from workbench.coding.full import FullHead, blended
 from workbench.coding.further import goals_of, turns_of
 from workbench.coding.labelled import capped, parents_hold
+from workbench.coding.marks import against_marks
 from workbench.coding.material import Material
 from workbench.coding.recipes import full_features_of, full_recipe_of
 from workbench.coding.scoring import REPORT_SEEDS, Table, score_predictions
@@ -159,7 +160,10 @@ def train_full(
     for name, subject in reading.items():
         own = {seed: scores[name][subject.rows] for seed, scores in tagged.items()}
         blends[name], context_tables = _blend(subject, own, folds)
-        tables[name, "with previous turns"] = context_tables
+        tables[name, "with previous turns"] = {
+            **context_tables,
+            **against_marks(name, "full", context_tables),
+        }
         tables[name, "each turn by itself"] = _scored_alone(alone[name], folds)
     card = _card(corpus, talk, how, str(lesson.reader.model.device), begun, tables)
     full = FullHead(
@@ -268,7 +272,7 @@ def _card(
     recipe: TaggerRecipe,
     device: str,
     begun: float,
-    tables: Mapping[tuple[str, str], Mapping[str, Table]],
+    tables: Mapping[tuple[str, str], Mapping[str, Any]],
 ) -> dict[str, Any]:
     return {
         "What it is": (

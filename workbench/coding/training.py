@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from workbench import settings
 from workbench.coding import annomi, esconv
 from workbench.coding.books import load_codebook
+from workbench.coding.marks import against_marks
 from workbench.coding.recipes import features_of, recipe_of
 from workbench.coding.teaching import head_name, taught, with_card
 from workbench.coding.trained_heads import ALONE, TRAINED, Origin
@@ -103,6 +105,10 @@ def train(
     )
     if corpus is esconv:
         trained = esconv.with_unseen_chats(trained, folder, scheme, material)
+    elif context:
+        card = trained.head.card
+        marks = against_marks(scheme.name, "small", card)
+        trained = replace(trained, head=trained.head.with_card({**card, **marks}))
     if out is not None:
         trained.save(out)
     _LOG.info("trained %s in %.0f s", name, time.monotonic() - started)

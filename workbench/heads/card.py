@@ -10,12 +10,15 @@ if TYPE_CHECKING:
 
 __all__ = ["card_markdown", "sections"]
 
+_LEAST = 0.0005
+"""What three decimals would show as 0."""
+
 
 def card_markdown(head: Head) -> str:
     """Render the card.
 
     `head.card` maps section titles to a sentence, a mapping (a list of facts), or a list of
-    mappings with equal keys (a table). Numbers are shown with three decimals.
+    mappings with equal keys (a table). Numbers are shown with three decimals, small ones with two digits.
     """
     facts = {
         "labels": ", ".join(head.labels),
@@ -52,5 +55,5 @@ def _shown(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, float):
-        return f"{value:.3f}"
+        return f"{value:.3f}" if value == 0 or abs(value) >= _LEAST else f"{value:.2g}"
     return str(value)

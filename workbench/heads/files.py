@@ -62,7 +62,7 @@ def write_parts(
         save_file(own, str(temporary / f"{kind}.safetensors"))
         (temporary / f"{kind}.safetensors").chmod(0o644)
         described = {"format": FORMAT, **content}
-        text = json.dumps(described, ensure_ascii=False, indent=2, sort_keys=True)
+        text = json.dumps(described, ensure_ascii=False, indent=2)
         (temporary / f"{kind}.json").write_text(text + "\n", "utf-8")
         (temporary / "CARD.md").write_text(card, "utf-8")
 
