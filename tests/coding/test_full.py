@@ -11,9 +11,11 @@ import workbench as wb
 from workbench import settings
 from workbench.coding import full_training
 from workbench.coding.annomi import annomi_talk
+from workbench.coding.cards import card_of
 from workbench.coding.full import code_full, find_full_head
 from workbench.coding.full_training import FULL, train_full
 from workbench.coding.recipes import full_recipe_of
+from workbench.coding.scoring.coverage import COVERAGE
 from workbench.errors import MissingModel
 from workbench.heads.tagger import TaggerRecipe
 
@@ -109,6 +111,17 @@ def test_what_else_is_in_the_corpus_changes_no_code(found, few):
         alone.probabilities.select(labels).to_numpy(),
         atol=1e-3,
     )
+
+
+def test_the_card_of_its_layers_is_found_by_what_coded(found, few):
+    corpus = annomi_talk(few)
+    talk = corpus.filter(conversations=corpus.conversations["id"].head(1).to_list())
+    for context in (True, False):
+        layer = code_full(talk, "annomi", context=context, device="cpu").layers[0]
+        own = card_of(layer.metadata)
+        assert own == find_full_head("annomi").tables("annomi-helper", context=context)
+        assert COVERAGE in own
+    assert card_of(replace(layer.metadata, model="another")) == {}
 
 
 def test_a_study_keeps_its_layers_beside_those_of_the_small_heads(found, few, tmp_path):

@@ -36,7 +36,18 @@ from workbench.heads.tagger import Tagger, load_tagger, save_tagger
 if TYPE_CHECKING:
     from workbench.embedding import EmbeddingStore
 
-__all__ = ["FullHead", "blended", "code_full", "find_full_head"]
+__all__ = [
+    "FullHead",
+    "blended",
+    "books_with_full_head",
+    "code_full",
+    "find_full_head",
+    "titled",
+]
+
+
+_FULL = "-full"
+"""Ends the names of full-size heads."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +75,12 @@ class FullHead:
         """SHA-256 over everything that can change a layer."""
         parts = [own.fingerprint for own in (*self.heads.values(), *self.alone.values())]
         return checksum_of([self.tagger.fingerprint, parts, self._facts()])
+
+    def tables(self, scheme: str, *, context: bool) -> dict[str, Any]:
+        """Tables of the card on one scheme: with the turns before, or each turn by itself."""
+        begin = titled(scheme, "", context=context)
+        card = self.tagger.card
+        return {key.removeprefix(begin): card[key] for key in card if key.startswith(begin)}
 
     def save(self, folder: str | Path) -> None:
         """Write all parts into `folder`, replacing it whole."""
@@ -116,6 +133,11 @@ class FullHead:
         }
 
 
+def titled(scheme: str, title: str, *, context: bool) -> str:
+    """Title of a table on the card of a full-size head."""
+    return f"{scheme}, {'with previous turns' if context else 'each turn by itself'}: {title}"
+
+
 def _calibration(facts: Mapping[str, Any]) -> Calibration:
     arrays = (np.array(facts[name]) for name in ("scale", "offset", "thresholds"))
     return Calibration(facts["exclusive"], *arrays)
@@ -139,6 +161,16 @@ def blended(
     return np.asarray(np.log(mean) if exclusive else np.log(mean) - np.log1p(-mean))
 
 
+def books_with_full_head() -> tuple[str, ...]:
+    """Codebooks that have a full-size head in the package or in the user's folder, sorted."""
+    found = (
+        folder.parent.name
+        for home in (TRAINED, settings.heads_home())
+        for folder in home.glob(f"*{_FULL}/blend.json")
+    )
+    return tuple(sorted({name.removesuffix(_FULL) for name in found}))
+
+
 def find_full_head(codebook: str) -> FullHead:
     """Return the full-size head of a codebook, from the package or the user's folder.
 
@@ -147,7 +179,7 @@ def find_full_head(codebook: str) -> FullHead:
     MissingModel
         If there is none; says how to train it.
     """
-    name = f"{codebook}-full"
+    name = f"{codebook}{_FULL}"
     for home in (TRAINED, settings.heads_home()):
         described = home / name / "blend.json"
         if described.is_file():

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from workbench.coding.annomi import ABOUT, NOT_FOR, annomi_talk, corpus_folder, read_material
 from workbench.coding.books import load_codebook
-from workbench.coding.full import FullHead, blended
+from workbench.coding.full import FullHead, blended, titled
 from workbench.coding.further import goals_of, turns_of
 from workbench.coding.labelled import capped, parents_hold
 from workbench.coding.marks import against_marks
@@ -160,11 +160,11 @@ def train_full(
     for name, subject in reading.items():
         own = {seed: scores[name][subject.rows] for seed, scores in tagged.items()}
         blends[name], context_tables = _blend(subject, own, folds)
-        tables[name, "with previous turns"] = {
+        tables[name, True] = {
             **context_tables,
             **against_marks(name, "full", context_tables),
         }
-        tables[name, "each turn by itself"] = _scored_alone(alone[name], folds)
+        tables[name, False] = _scored_alone(alone[name], folds)
     card = _card(corpus, talk, how, str(lesson.reader.model.device), begun, tables)
     full = FullHead(
         tagger.with_card(card),
@@ -272,7 +272,7 @@ def _card(
     recipe: TaggerRecipe,
     device: str,
     begun: float,
-    tables: Mapping[tuple[str, str], Mapping[str, Any]],
+    tables: Mapping[tuple[str, bool], Mapping[str, Any]],
 ) -> dict[str, Any]:
     return {
         "What it is": (
@@ -296,8 +296,8 @@ def _card(
             ),
         },
         **{
-            f"{name}, {how}: {title}": table
-            for (name, how), own in tables.items()
+            titled(name, title, context=context): table
+            for (name, context), own in tables.items()
             for title, table in own.items()
         },
         "How to read the scores": (

@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from workbench.coding.cards import card_of
 from workbench.coding.scoring.coverage import COVERAGE
-from workbench.coding.trained_heads import find_head, trained_schemes
 from workbench.pipeline.agreement import STEP, compared_schemes
 from workbench.reliability.comparison_humans import HUMAN_KINDS, ONE_HUMAN
 from workbench.study import Study
@@ -85,15 +85,9 @@ class AgreementData:
 
     def abstaining(self, coder: str) -> list[dict[str, Any]]:
         """What the card of a coder's head says of abstaining; empty where no such head is here."""
-        names = (f"{self.scheme}.{coder}", coder)
-        model = {
-            self.study.layer(name).metadata.model for name in names if self.study.has_layer(name)
-        }
-        for context in (True, False):
-            if self.scheme in trained_schemes(context=context):
-                head = find_head(self.scheme, context=context).head
-                if head.fingerprint in model:
-                    return list(head.card.get(COVERAGE, ()))
+        for name in (f"{self.scheme}.{coder}", coder):
+            if self.study.has_layer(name):
+                return list(card_of(self.study.layer(name).metadata).get(COVERAGE, ()))
         return []
 
     def human_line(self, label: str | None) -> pl.DataFrame:
