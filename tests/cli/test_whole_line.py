@@ -14,6 +14,9 @@ SPANISH = [
     ("usuario", "Quiero dejar de fumar, pero de momento no me veo capaz."),
 ]
 
+QUICK = ("--skip", "attribution")
+"""The language model reads the demonstration; four minutes for each corpus would be too long."""
+
 
 def end_to_end(run, tmp_path, *corpus):
     """Study and page of a corpus (a path and options), and what the program told on the way."""
@@ -29,8 +32,7 @@ def test_esconv_raw(run, tmp_path, data_home):
     raw = tmp_path / "esconv.jsonl"
     with gzip.open(data_home / "esconv" / "esconv_raw.jsonl.gz", "rt", encoding="utf-8") as packed:
         raw.write_text("".join(line for line, _ in zip(packed, range(12), strict=False)), "utf-8")
-    # the language model reads the chat below; four minutes for each corpus would be too long
-    study, page, told = end_to_end(run, tmp_path, raw, "--skip", "attribution")
+    study, page, told = end_to_end(run, tmp_path, raw, *QUICK)
     assert study.corpus.conversations.height == 12
     made = set(study.layer_names()) | {layer.name for layer in study.corpus.layers}
     assert made >= {"esconv-strategy.gold", "annomi-helper.head", "goemotions.head"}
@@ -43,7 +45,7 @@ def test_esconv_raw(run, tmp_path, data_home):
 
 def test_openai_chat(run, tmp_path, data_home):
     chat = data_home / "formats" / "annomi_0.openai_messages.json"
-    study, page, told = end_to_end(run, tmp_path, chat)
+    study, page, told = end_to_end(run, tmp_path, chat, *QUICK)
     assert set(study.corpus.utterances["role"]) == {"assistant", "user"}
     assert "AI assistant" in told
     turns = len(json.loads(chat.read_text("utf-8"))["messages"])

@@ -59,6 +59,13 @@ def home(few, tmp_path_factory):
     return home
 
 
+@pytest.fixture(scope="module")
+def talks(few):
+    """Three of the transcripts."""
+    corpus = annomi_talk(few)
+    return corpus.filter(conversations=corpus.conversations["id"].head(3).to_list())
+
+
 def hasty(scheme):
     return replace(full_recipe_of(scheme), iterations=10, folds=2)
 
@@ -80,10 +87,9 @@ def test_its_card_has_the_figures_of_every_task_in_both_ways_of_reading(home):
     assert "difference to TF-IDF + logistic regression, paired" in card
 
 
-def test_it_codes_in_both_ways_and_says_how_much_it_read(found, few):
-    corpus = annomi_talk(few)
+def test_it_codes_in_both_ways_and_says_how_much_it_read(found, talks):
     for context, ending in ((True, "full"), (False, "full-alone")):
-        coding = code_full(corpus, "annomi", context=context, device="cpu")
+        coding = code_full(talks, "annomi", context=context, device="cpu")
         names = [layer.name for layer in coding.layers]
         assert names == [
             f"{task}.{ending}" for task in ("annomi-helper", "annomi-helper-flags", "annomi-client")
@@ -95,15 +101,14 @@ def test_it_codes_in_both_ways_and_says_how_much_it_read(found, few):
         helper = coding.layers[0]
         total = helper.probabilities.select(pl.sum_horizontal(helper.metadata.labels)).to_series()
         assert total.to_numpy() == pytest.approx(1, abs=1e-5)
-        sides = dict(corpus.utterances.select("id", "side").iter_rows())
+        sides = dict(talks.utterances.select("id", "side").iter_rows())
         assert {sides[unit] for unit in helper.table["unit_id"]} == {"helper"}
 
 
-def test_what_else_is_in_the_corpus_changes_no_code(found, few):
-    corpus = annomi_talk(few)
-    talk = corpus.conversations["id"][0]
-    alone = code_full(corpus.filter(conversations=[talk]), "annomi", device="cpu").layers[0]
-    among = code_full(corpus, "annomi", device="cpu").layers[0]
+def test_what_else_is_in_the_corpus_changes_no_code(found, talks):
+    one = talks.filter(conversations=talks.conversations["id"].head(1).to_list())
+    alone = code_full(one, "annomi", device="cpu").layers[0]
+    among = code_full(talks, "annomi", device="cpu").layers[0]
     same = among.restricted_to(alone.table["unit_id"])
     labels = list(alone.metadata.labels)
     np.testing.assert_allclose(
@@ -113,19 +118,17 @@ def test_what_else_is_in_the_corpus_changes_no_code(found, few):
     )
 
 
-def test_the_card_of_its_layers_is_found_by_what_coded(found, few):
-    corpus = annomi_talk(few)
-    talk = corpus.filter(conversations=corpus.conversations["id"].head(1).to_list())
+def test_the_card_of_its_layers_is_found_by_what_coded(found, talks):
     for context in (True, False):
-        layer = code_full(talk, "annomi", context=context, device="cpu").layers[0]
+        layer = code_full(talks, "annomi", context=context, device="cpu").layers[0]
         own = card_of(layer.metadata)
         assert own == find_full_head("annomi").tables("annomi-helper", context=context)
         assert COVERAGE in own
     assert card_of(replace(layer.metadata, model="another")) == {}
 
 
-def test_a_study_keeps_its_layers_beside_those_of_the_small_heads(found, few, tmp_path):
-    study = wb.Study.create(tmp_path / "study", annomi_talk(few))
+def test_a_study_keeps_its_layers_beside_those_of_the_small_heads(found, talks, tmp_path):
+    study = wb.Study.create(tmp_path / "study", talks)
     layers = wb.code(study, "annomi", size="full")
     assert layers[0].name == "annomi-helper.full"
     assert study.layer("annomi-client.full").metadata.coder == "annomi-client full head"

@@ -139,7 +139,8 @@ def test_every_figure_is_valid_drawn_and_free_of_markup(page, tmp_path, study, s
                 const wrong = (Plotly.validate(data, layout) || []).map((x) => x.msg);
                 const here = document.getElementById("here");
                 await Plotly.newPlot(here, data, layout);
-                const marks = here.querySelectorAll(".point, .points path, .textpoint, .hm image").length;
+                const drawn = ".point, .points path, .textpoint, .hm image";
+                const marks = here.querySelectorAll(data.length ? drawn : ".annotation-text").length;
                 return {wrong, marks, strange: here.querySelectorAll("img, script").length};
             }""",
             figure,

@@ -10,6 +10,7 @@ import polars as pl
 
 from workbench.figures import agreement as figures
 from workbench.figures.coverage import coverage_curve
+from workbench.figures.layout import bare
 from workbench.pipeline.agreement import STEP
 from workbench.reliability.comparison_humans import HUMAN_KINDS, ONE_HUMAN
 from workbench.views.agreement_data import TOGETHER, AgreementData
@@ -235,7 +236,7 @@ class CoderComparison(AgreementView):
     def _codes(self) -> tuple[Any, str]:
         if self.pair.scores().is_empty():
             told = f"{self.reference} is an automatic coder: choose a person to compare with."
-            return told, ""
+            return bare(told, title=self.pair.both), ""
         figure = figures.code_scores_figure(
             self.pair.scores(), coder=self.coder, reference=self.reference
         )
@@ -268,7 +269,7 @@ class CoderComparison(AgreementView):
                 f"There is no curve: it needs the probabilities of an automatic coder ({self.coder} has none "
                 f"here) and the codes of a person ({self.reference})."
             )
-            return absent, ""
+            return bare(absent, title=self.pair.both), ""
         labels = data.labels[:_CURVES] if self._label is None else [self._label]
         left = len(data.labels) - len(labels)
         figure = figures.calibration_figure(
@@ -290,8 +291,8 @@ class CoderComparison(AgreementView):
     def _abstaining(self) -> tuple[Any, str]:
         rows = self.data.abstaining(self.coder)
         if not rows:
-            told = f"There is no curve: {self.coder} is no head that is here with its card."
-            return told, ""
+            told = f"No curve (n = 0): {self.coder} is no head that is here with its card."
+            return bare(told, title=self.coder), ""
         return coverage_curve(rows, title=self.coder), (
             "From the card of this head, out of fold on the data it learned from, not on these sessions. "
             "`workbench code --abstain P` withholds codes below the probability P."
