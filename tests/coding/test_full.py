@@ -1,6 +1,7 @@
 """The full-size head: trained on a few real transcripts, found, and coding a study."""
 
 import gzip
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -9,15 +10,16 @@ import pytest
 
 import workbench as wb
 from workbench import settings
-from workbench.coding import full_training
+from workbench.coding import full_training, load_codebook
 from workbench.coding.annomi import annomi_talk
 from workbench.coding.cards import card_of
 from workbench.coding.full import code_full, find_full_head
 from workbench.coding.full_training import FULL, train_full
 from workbench.coding.recipes import full_recipe_of
 from workbench.coding.scoring.coverage import COVERAGE
-from workbench.errors import MissingModel
+from workbench.errors import MissingModel, WorkbenchError
 from workbench.heads.tagger import TaggerRecipe
+from workbench.pipeline.coding import _coded_in_full
 
 pytestmark = [
     pytest.mark.skipif(
@@ -132,6 +134,21 @@ def test_a_study_keeps_its_layers_beside_those_of_the_small_heads(found, talks, 
     layers = wb.code(study, "annomi", size="full")
     assert layers[0].name == "annomi-helper.full"
     assert study.layer("annomi-client.full").metadata.coder == "annomi-client full head"
+
+
+def test_an_executor_changes_nothing_and_another_head_on_a_worker_is_refused(
+    found, talks, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("workbench.pipeline.labelling.PART_ROWS", 1)
+    here = wb.code(wb.Study.create(tmp_path / "here", talks), "annomi", size="full")
+    with ThreadPoolExecutor(2) as pool:
+        study = wb.Study.create(tmp_path / "there", talks)
+        there = wb.code(study, "annomi", size="full", executor=pool)
+    for ours, theirs in zip(here, there, strict=True):
+        assert ours.table.equals(theirs.table)
+        assert ours.probabilities.equals(theirs.probabilities)
+    with pytest.raises(WorkbenchError, match="another than that of the calling machine"):
+        _coded_in_full(talks, None, load_codebook("annomi"), True, None, "another")
 
 
 def test_without_one_it_says_how_to_get_it(monkeypatch, tmp_path):

@@ -34,7 +34,7 @@ from workbench.heads import Calibration, probabilities
 from workbench.heads.tagger import Tagger, load_tagger, save_tagger
 
 if TYPE_CHECKING:
-    from workbench.embedding import EmbeddingStore
+    from workbench.embedding import Embeddings, EmbeddingStore
 
 __all__ = [
     "FullHead",
@@ -202,6 +202,7 @@ def code_full(
     *,
     context: bool = True,
     store: EmbeddingStore | None = None,
+    embeddings: Embeddings | None = None,
     device: str = "auto",
 ) -> Coding:
     """Code a corpus with the full-size head of a codebook.
@@ -210,8 +211,8 @@ def code_full(
     ----------
     context
         Read the turns before, or each turn by itself (for analyses of sequences).
-    store
-        Store of the embeddings that the heads read.
+    store, embeddings
+        Of the utterances, as for `code_corpus`.
 
     Returns
     -------
@@ -227,7 +228,7 @@ def code_full(
     full = find_full_head(book.name)
     heads = full.heads if context else full.alone
     chosen = [heads[scheme.name] for scheme in book.schemes if scheme.name in heads]
-    coded = code_corpus(corpus, book, heads=chosen, store=store)
+    coded = code_corpus(corpus, book, heads=chosen, store=store, embeddings=embeddings)
     if not context:
         alone = [_renamed(layer, full, ALONE) for layer in coded.layers]
         return replace(coded, layers=tuple(alone))

@@ -14,6 +14,7 @@ from workbench.coding.scoring.predictions import MEAN_F1, SCORES
 __all__ = ["MARKS", "Size", "against_marks"]
 
 Size: TypeAlias = Literal["small", "full"]
+"""Sizes of heads."""
 
 MARKS: Mapping[tuple[str, Size], Mapping[str, float]] = {
     ("annomi-helper", "small"): {"mark": 0.76},

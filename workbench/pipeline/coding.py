@@ -15,9 +15,11 @@ from workbench.coding import Coding, code_corpus, load_codebook
 from workbench.coding.books import is_shipped
 from workbench.coding.choosing import GivenHead, choose_heads, layer_name
 from workbench.coding.layer_notes import abstaining, with_shares
+from workbench.coding.marks import Size
 from workbench.coding.trained_heads import TrainedHead
 from workbench.corpus import Codebook, Corpus, Layer, Scheme
 from workbench.embedding import EmbeddingStore, Encoder
+from workbench.embedding.fan_out import one_at_a_time
 from workbench.errors import BadInput
 from workbench.files import checksum_of
 from workbench.pipeline.labelling import Scored, label_step, refuse_another_coder, stored_layers
@@ -27,9 +29,6 @@ __all__ = ["CoderName", "Size", "code", "code_step"]
 
 CoderName: TypeAlias = Literal["heads", "rules", "llm"]
 """Automatic coders by name."""
-
-Size: TypeAlias = Literal["small", "full"]
-"""Sizes of heads."""
 
 
 def code(
@@ -67,8 +66,10 @@ def code(
         Withhold labels whose probability is below this.
     heads
         Heads of one's own, by folder (`workbench train --out`) or as `train_head` gave them.
-    encoder, store
-        Of the small heads; default: the encoder they learned with and the user's store.
+    encoder
+        Of the small heads; default: the one they learned with.
+    store
+        Store of the study's embeddings; default: the user's.
 
     Raises
     ------
@@ -84,24 +85,26 @@ def code(
     step = code_step(book, coder=coder, size=size, context=context, abstain=abstain, heads=heads)
     shared: dict[str, Any] = {"encoder": encoder, "store": store, "finish": with_shares}
     if coder == "rules":
+        identity = _rules_identity(book, abstain)
         label_step(
             study,
             step,
-            identity=_rules_identity(book, abstain),
+            identity=identity,
             embedded=False,
             score=_coded_by_rules,
-            arguments=(book, abstain),
+            arguments=(book, abstain, identity),
             executor=executor,
             **shared,
         )
     elif size == "full":
+        identity = _full_identity(book, context, abstain)
         label_step(
             study,
             step,
-            identity=_full_identity(book, context, abstain),
-            embedded=False,
+            identity=identity,
             score=_coded_in_full,
-            arguments=(book, context, abstain),
+            arguments=(book, context, abstain, identity),
+            executor=executor,
             **shared,
         )
     else:
@@ -234,9 +237,10 @@ def _coded_by(
     return how.coding(corpus, encoder=encoder, store=store)
 
 
-def _coded_by_rules(corpus: Corpus, book: Codebook, abstain: float | None) -> Scored:
+def _coded_by_rules(corpus: Corpus, book: Codebook, abstain: float | None, identity: str) -> Scored:
     from workbench.coding.rules import code_by_rules
 
+    refuse_another_coder(lambda: _rules_identity(book, abstain), identity)
     return _abstaining(code_by_rules(corpus, book), abstain)
 
 
@@ -255,10 +259,20 @@ def _full_identity(book: Codebook, context: bool, abstain: float | None) -> str:
     return checksum_of([book.checksum, find_full_head(book.name).fingerprint, context, abstain])
 
 
-def _coded_in_full(corpus: Corpus, book: Codebook, context: bool, abstain: float | None) -> Scored:
+def _coded_in_full(
+    corpus: Corpus,
+    vectors: np.ndarray,
+    book: Codebook,
+    context: bool,
+    abstain: float | None,
+    identity: str,
+) -> Scored:
     from workbench.coding.full import code_full
 
-    return _abstaining(code_full(corpus, book, context=context), abstain)
+    refuse_another_coder(lambda: _full_identity(book, context, abstain), identity)
+    with one_at_a_time:
+        found = code_full(corpus, book, context=context, embeddings=vectors)
+    return _abstaining(found, abstain)
 
 
 def _abstaining(coding: Coding, at_least: float | None) -> Coding:

@@ -51,7 +51,7 @@ class Scored(Protocol):
 
 
 def refuse_another_coder(own: Callable[[], str], identity: str) -> None:
-    """Load the heads, one thread at a time, and refuse if they are others than the caller's.
+    """Load the coder, one thread at a time, and refuse if it is another than the caller's.
 
     Raises
     ------
@@ -62,8 +62,8 @@ def refuse_another_coder(own: Callable[[], str], identity: str) -> None:
         here = own()
     if here != identity:
         raise WorkbenchError(
-            "the heads here are others than those of the calling machine: install the same "
-            "dialogue-workbench on every worker."
+            "the coder here is another than that of the calling machine: install the same "
+            "dialogue-workbench, with the same heads, on every worker."
         )
 
 
