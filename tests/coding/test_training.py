@@ -8,8 +8,8 @@ from workbench.coding.training import SHIPPED, destination, train
 from workbench.embedding import Encoder
 from workbench.errors import BadInput, NotComputed
 
-SHOWN = {"annomi-helper": 0.759, "annomi-client": 0.522}
-"""Macro-F1 that the small heads with context reach: 0.7597 and 0.5226."""
+SHOWN = {"annomi-helper": 0.76, "annomi-client": 0.521}
+"""Macro-F1 that the small heads with context reach: 0.7604 and 0.5216."""
 
 MACRO = "macro-F1, mean over folds"
 PLAIN = ("TF-IDF + logistic regression", "rules", "most frequent label")
@@ -63,6 +63,7 @@ def test_cards_hold_what_a_reader_needs(name):
         "Quality left out",
         "Human reference",
         "Confusion (rows: published code)",
+        "Marks",
         "Not for",
     ):
         assert card[title]
