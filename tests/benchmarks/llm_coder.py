@@ -10,7 +10,6 @@ saw the turn's video. All coders are scored on the same turns.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from dataclasses import replace
@@ -69,6 +68,36 @@ def out_of_fold_layer(scheme: str, corpus, embeddings) -> Layer:
     return Layer.build(f"{scheme}.head", rows, meta)
 
 
+def judged(scheme: str, corpus, recording: Path, wanted, embeddings):
+    """The language model, plain and centred, beside rules and head on the same turns."""
+    gold = corpus.layer(f"{scheme}.gold")
+    asked = {
+        "model": local(),
+        "schemes": [scheme],
+        "units": balanced(gold, wanted.each),
+        "context_turns": wanted.context,
+        "recording": recording,
+    }
+    coding = code_with_llm(corpus, **asked)
+    (other,) = code_with_llm(corpus, **asked, centred=True).layers
+    meta = replace(other.metadata, coder=f"{other.metadata.coder}, centred")
+    centred = replace(other, name=f"{scheme}.llm-centred", metadata=meta)
+    rules = next(x for x in code_by_rules(corpus).layers if x.metadata.scheme == scheme)
+    head = out_of_fold_layer(scheme, corpus, embeddings)
+    return validate(coding, gold, corpus=corpus, beside=[centred, rules, head])
+
+
+def page(table: pl.DataFrame) -> str:
+    """The scores to be read; the model by its name alone."""
+    lines = ["| scheme | coder | measure | estimate | 95 % |", "|---|---|---|---|---|"]
+    for row in table.to_dicts():
+        ends = "" if row["low"] is None else f"{row['low']:.2f} to {row['high']:.2f}"
+        value = "" if row["estimate"] is None else f"{row['estimate']:.2f}"
+        coder = row["coder"].replace(local().fingerprint, "SmolLM2-135M-Instruct")
+        lines.append(f"| {row['scheme']} | {coder} | {row['measure']} | {value} | {ends} |")
+    return "\n".join([*lines, "", table["mark"].max() or ""]) + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--each", type=int, default=120, help="turns of each side")
@@ -82,62 +111,23 @@ def main() -> None:
         sys.exit("no real corpora here (WORKBENCH_DATA_HOME)")
     corpus = wb.load(home / "annomi" / "AnnoMI-simple.csv")
     recording = wanted.recording or Path(tempfile.mkdtemp()) / "answers.jsonl"
-    model, tables, outcomes = local(), [], []
     embeddings = None if wanted.embeddings is None else np.load(wanted.embeddings)
-    for scheme in SCHEMES:
-        gold = corpus.layer(f"{scheme}.gold")
-        units = balanced(gold, wanted.each)
-        coding = code_with_llm(
-            corpus,
-            model=model,
-            schemes=[scheme],
-            units=units,
-            context_turns=wanted.context,
-            recording=recording,
-        )
-        rules = next(x for x in code_by_rules(corpus).layers if x.metadata.scheme == scheme)
-        head = out_of_fold_layer(scheme, corpus, embeddings)
-        centred = code_with_llm(
-            corpus,
-            model=model,
-            schemes=[scheme],
-            units=units,
-            context_turns=wanted.context,
-            recording=recording,
-            centred=True,
-        )
-        (other,) = centred.layers
-        meta = replace(other.metadata, coder=f"{other.metadata.coder}, centred")
-        other = replace(other, name=f"{scheme}.llm-centred", metadata=meta)
-        found = validate(coding, gold, corpus=corpus, beside=[other, rules, head])
-        tables.append(found.table)
-        outcomes.append(found.outcomes)
-        given = coding.layers[0].counts().select("label", "count")
-        print(scheme, dict(given.iter_rows()), other.counts()["count"].to_list(), flush=True)
-    table, ends = pl.concat(tables), pl.concat(outcomes)
+    found = [judged(scheme, corpus, recording, wanted, embeddings) for scheme in SCHEMES]
+    table = pl.concat([one.table for one in found])
     write_json(
         wanted.out / "llm_coder.json",
         {
             "what": "balanced samples of AnnoMI, drawn by checksum of the utterance ids",
             "turns of each side": wanted.each,
             "context turns": wanted.context,
-            "model": model.fingerprint,
+            "model": local().fingerprint,
             "codebook": load_codebook("annomi").checksum,
-            "outcomes": ends.to_dicts(),
+            "outcomes": pl.concat([one.outcomes for one in found]).to_dicts(),
             "scores": table.to_dicts(),
         },
     )
-    lines = ["| scheme | coder | measure | estimate | 95 % |", "|---|---|---|---|---|"]
-    for row in table.to_dicts():
-        ends95 = "" if row["low"] is None else f"{row['low']:.2f} to {row['high']:.2f}"
-        value = "" if row["estimate"] is None else f"{row['estimate']:.2f}"
-        lines.append(
-            f"| {row['scheme']} | {row['coder']} | {row['measure']} | {value} | {ends95} |"
-        )
-    told = "\n".join([*lines, "", table["mark"].max() or ""])
-    (wanted.out / "llm_coder.md").write_text(told + "\n", "utf-8")
-    print(told)
-    print(json.dumps({"turns": int(np.sum([wanted.each] * len(SCHEMES)))}))
+    (wanted.out / "llm_coder.md").write_text(page(table), "utf-8")
+    print(page(table))
 
 
 if __name__ == "__main__":

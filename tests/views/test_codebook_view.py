@@ -1,7 +1,11 @@
 """The codebook browser shows the book's words, the study's counts, and utterances by confidence."""
 
+import shutil
+from dataclasses import replace
+
 from planted_study import MARKUP
 
+import workbench as wb
 from workbench.coding import crosswalks, load_codebook
 from workbench.views import VIEWS
 from workbench.views.codebook_tables import code_table, label_of
@@ -103,6 +107,15 @@ def test_another_book_offers_its_own_schemes_and_says_what_is_not_coded(study):
     assert "each rated from 1 to 5 per conversation" in blocks(view)["codes"].note
     view.choose("book", "peer-mi")
     assert any("not at hand" in told for told in view.cautions())
+
+
+def test_codes_of_another_version_of_the_book_are_told_of(study, tmp_path):
+    copy = wb.Study.open(shutil.copytree(study.folder, tmp_path / "own"))
+    layer = copy.layer("annomi-client.head")
+    copy.write_layer(replace(layer, metadata=replace(layer.metadata, codebook="of last year")))
+    chosen = {"scheme": "annomi-client", "layer": layer.name}
+    told = [VIEWS["codebook"](one, **chosen).cautions() for one in (copy, study)]
+    assert ["another version of this codebook" in " ".join(each) for each in told] == [True, False]
 
 
 def test_a_public_view_counts_many_and_quotes_nobody(study):

@@ -19,6 +19,9 @@ from workbench.views.view import RESEARCH, Section, View
 
 __all__ = ["CodebookBrowser"]
 
+_OTHER_BOOK = (
+    "{} was coded with another version of this codebook: its codes mean what they meant there."
+)
 _SHOWN = 8
 """Utterances shown as most and as least confident."""
 
@@ -87,9 +90,14 @@ class CodebookBrowser(View):
 
     def cautions(self) -> list[str]:
         """What the book and the coder say of themselves."""
-        caution = self._layer.metadata.caution if self.layer else None
-        unsure = self._book.notes.get("not verified")
-        return [RESEARCH, *(told for told in (unsure, caution) if told)]
+        facts = self._layer.metadata if self.layer else None
+        other = facts and facts.codebook and facts.codebook != self._book.checksum
+        told = (
+            self._book.notes.get("not verified"),
+            facts.caution if facts else None,
+            _OTHER_BOOK.format(self.layer) if other else None,
+        )
+        return [RESEARCH, *(one for one in told if one)]
 
     def click(self, key: str, point: Mapping[str, Any]) -> None:
         """Take the code of a clicked row or bar, or show the turn of a clicked example."""
