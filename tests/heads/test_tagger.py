@@ -1,15 +1,17 @@
 """A tagger learns, reads only what came before, resumes where it stopped, and survives the disk."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from workbench.errors import BadInput, MissingModel
 from workbench.heads import grouped_folds
-from workbench.heads.tagger import Goal, TaggerRecipe, load_tagger, save_tagger
+from workbench.heads.tagger import Goal, TaggerRecipe, load_tagger, save_tagger, training
 from workbench.heads.tagger.fit import fit_tagger, scores_out_of_fold
 from workbench.heads.tagger.lesson import Lesson, read_lesson
+from workbench.heads.tagger.tagger import tag
 from workbench.heads.tagger.training import train_network
 from workbench.language_models import Turns
 
@@ -105,8 +107,6 @@ def test_files_that_do_not_belong_together_are_refused(tagger, tmp_path):
 
 
 def test_another_language_model_is_refused(tagger, tmp_path):
-    from dataclasses import replace
-
     with pytest.raises(BadInput, match="another version of the language model"):
         said(replace(tagger, weights="of another model"), TALK)
 
@@ -116,8 +116,6 @@ class Stopped(BaseException):
 
 
 def test_a_stopped_training_ends_with_the_same_parameters(lesson, tmp_path, monkeypatch):
-    from workbench.heads.tagger import training
-
     options = {"recipe": SHORT, "random_state": 1}
     runs = range(6)
     whole = train_network(lesson, runs, **options).trained()
@@ -156,9 +154,10 @@ def test_every_turn_is_scored_by_a_network_that_never_saw_its_source(lesson, tmp
     assert all(np.isfinite(scores).all() for scores in found.values())
     again = scores_out_of_fold(lesson, fold, **options)
     np.testing.assert_array_equal(found["asks"], again["asks"])
+    turned = {name: replace(goal, targets=1 - goal.targets) for name, goal in lesson.goals.items()}
+    anew = scores_out_of_fold(replace(lesson, goals=turned), fold, **options)
+    assert not np.array_equal(found["asks"], anew["asks"])  # kept scores are of the same lesson
     other = train_network(lesson, lesson.among(fold != 0), recipe=SHORT, random_state=9)
-    from workbench.heads.tagger.tagger import tag
-
     numbers = lesson.among(fold == 0)
     alone = tag(
         other,

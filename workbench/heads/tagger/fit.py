@@ -70,7 +70,7 @@ def fit_tagger(
     checkpoints
         As in `scores_out_of_fold`.
     """
-    mark = checksum_of([name, asdict(recipe), random_state, len(lesson.runs)])[:16]
+    mark = checksum_of([lesson.fingerprint, name, asdict(recipe), random_state])[:16]
 
     def make() -> dict[str, NDArray[np.float16]]:
         network = train_network(
@@ -108,7 +108,7 @@ def _scores(
     doing: str,
 ) -> dict[str, NDArray[np.float64]]:
     """Scores of the turns `test` by a network trained on all others."""
-    mark = checksum_of([asdict(recipe), random_state, test.tolist(), list(lesson.goals)])[:16]
+    mark = checksum_of([lesson.fingerprint, asdict(recipe), random_state, test.tolist()])[:16]
 
     def make() -> dict[str, NDArray[np.float64]]:
         network = train_network(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.files import checksum_of
 from workbench.heads.tagger.recipe import Goal, TaggerRecipe
 from workbench.language_models import TurnReader, Turns
 from workbench.progress import track
@@ -44,6 +45,16 @@ class Lesson:
     states: Sequence[Tensor]
     goals: Mapping[str, Goal]
     sources: NDArray[np.str_]
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over everything that a training can depend on."""
+        goals = {
+            name: [goal.labels, goal.exclusive, goal.weight, goal.targets.tolist()]
+            for name, goal in self.goals.items()
+        }
+        runs = [[run.ids, run.rows, run.words] for run in self.runs]
+        return checksum_of([self.reader.weights, runs, self.sources.tolist(), goals])
 
     def among(self, rows: NDArray[np.bool_]) -> list[int]:
         """Numbers of the runs whose turns are among these, shape (n,)."""

@@ -57,7 +57,7 @@ def train_network(
     device = str(lesson.reader.model.device)
     plan = _plan(lesson, runs, recipe, random_state)
     descent = _Descent(network, recipe, len(plan))
-    identity = checksum_of([asdict(recipe), random_state, list(map(int, runs)), len(plan)])
+    identity = checksum_of([lesson.fingerprint, asdict(recipe), random_state, list(map(int, runs))])
     done = descent.resume(checkpoint, identity)
     for step in track(range(done, len(plan)), doing=doing, total=len(plan) - done):
         torch.manual_seed(random_state + step)  # dropout does not depend on where training began
