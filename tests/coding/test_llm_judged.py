@@ -21,7 +21,7 @@ from workbench.coding.rules import code_by_rules
 from workbench.corpus import Layer, LayerMetadata
 from workbench.errors import BadInput, InsufficientData
 from workbench.files import checksum_of
-from workbench.language_models import OpenAICompatibleLM
+from workbench.language_models import LocalLM, OpenAICompatibleLM
 from workbench.settings import data_home
 
 GOLD = ("question", "reflection", "question")  # of turns 1, 3 and 5
@@ -210,6 +210,35 @@ def test_stability_over_prompts_and_seeds(tmp_path):
     assert alphas["prompts"] < 0.5
     assert found.outcomes.filter(outcome="coded")["turns"].to_list() == [18] * 4
     assert len(found.codings) == 4
+
+
+def shallow(model, folder):
+    """The lower layers of a model as a model of its own."""
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    whole = AutoModelForCausalLM.from_pretrained(model.folder, num_hidden_layers=6)
+    whole.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(model.folder).save_pretrained(folder)
+    return LocalLM(folder)
+
+
+def test_stability_over_models_of_this_machine(smollm2, tmp_path):
+    found = replicate(
+        small_corpus(3),
+        small_book(tmp_path),
+        models=[smollm2, shallow(smollm2, tmp_path / "shallow")],
+        schemes=["talk"],
+        context_turns=1,
+        recordings=tmp_path,
+    )
+    assert len({model for model, _, _ in found.codings}) == 2
+    assert len(list(tmp_path.glob("coder-*.jsonl"))) == 2
+    one, other = (x.layers[0].table.sort("unit_id")["label"] for x in found.codings.values())
+    told = dict(found.table.filter(measure="same code").select("over", "estimate").iter_rows())
+    same = pytest.approx((one == other).mean())
+    assert told == {"everything": same, "models": same}
+    shares = [x.layers[0].probabilities.sort("unit_id") for x in found.codings.values()]
+    assert not shares[0].equals(shares[1])
 
 
 def test_a_replication_needs_two(tmp_path):
