@@ -1,5 +1,7 @@
 """The LLM coder over the real SmolLM2: prompts, answers, probabilities, recordings, cost."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -25,6 +27,28 @@ def coded(smollm2, tmp_path_factory):
         small_corpus(), book, model=smollm2, units=[*FIRST, "c0-6"], context_turns=1, recording=file
     )
     return coding, book, file
+
+
+@pytest.mark.parametrize("way", ["options", "json"])
+def test_a_turn_that_is_too_long_for_the_model_stops_no_other(smollm2, book, tmp_path, way):
+    corpus = small_corpus()
+    spoken = pl.when(pl.col("id") == FIRST[0]).then(pl.lit("and then " * 9000)).otherwise("text")
+    corpus = replace(corpus, utterances=corpus.utterances.with_columns(text=spoken))
+    coding = code_with_llm(
+        corpus,
+        book,
+        model=smollm2,
+        way=way,
+        schemes=["talk"],
+        units=FIRST,
+        context_turns=0,
+        recording=tmp_path / "a.jsonl",
+    )
+    long, short = coding.outcomes.to_dicts()
+    assert (long["outcome"], long["repaired"]) == ("malformed", False)
+    assert long["reason"] == "the prompt is longer than the model reads"
+    assert short["reason"] != long["reason"]
+    assert trail(coding.outcomes, coding.recording, coding.settings).table["answer"][0] == ""
 
 
 # -- the prompt ------------------------------------------------------------------------------------

@@ -105,6 +105,24 @@ def test_outcomes_of_their_own(book, tmp_path):
     assert layer.metadata.facts["no_probabilities"] == {"the server gives no log-probabilities": 2}
 
 
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Trouble.error(413),
+        Trouble.error(400, "context_length_exceeded"),
+        Trouble(400, {}, b'{"message": "The maximum context length is 512.", "code": 400}'),
+    ],
+    ids=["too large", "by code", "by words"],
+)
+def test_a_prompt_that_is_too_long_is_told_and_not_asked_again(book, tmp_path, trouble):
+    with model_server(one_by_one(trouble)) as server:
+        coding = talk_coded(server, book, tmp_path / "a.jsonl", units=FIRST)
+        assert len(server.asked) == 2
+    ends = coding.outcomes.select("outcome", "repaired", "reason").rows()
+    assert ends[0] == ("malformed", False, "the prompt is longer than the model reads")
+    assert ends[1][0] == "coded"
+
+
 def test_several_seeds_vote(book, tmp_path):
     says = one_by_one(
         *(saying(json.dumps({"label": x})) for x in ("question", "reflection", "question"))

@@ -23,6 +23,10 @@ __all__ = ["EndpointError", "post_json"]
 
 _BUSY = 429
 _FOR_THE_MOMENT = (500, 502, 503, 504)
+_LARGE = 413
+_LENGTH_CODES = ("context_length_exceeded", "exceed_context_size_error")
+_LENGTH_WORDS = "maximum context length"
+"""How servers that have no code for it say that a prompt is too long."""
 _TRIES_WHERE_BROKEN = 3
 _FIRST_WAIT = 0.5  # seconds, doubled each time
 _MEANING = {
@@ -47,6 +51,11 @@ class EndpointError(WorkbenchError):
     code
         The server's own word for the error, as `content_filter`; "" if it gave none.
     """
+
+    @property
+    def too_long(self) -> bool:
+        """Whether the prompt is longer than the model reads."""
+        return self.status == _LARGE or self.code in _LENGTH_CODES
 
     def __init__(self, message: str, *, status: int | None = None, code: str = "") -> None:
         super().__init__(message)
@@ -147,9 +156,13 @@ def _refused(
 
 
 def _code(error: HTTPError) -> str:
-    """The error's code in the form that OpenAI and its like give."""
+    """The error's code in the form that OpenAI and its like give; a number says no more than the status."""
     try:
-        told = json.loads(error.read())["error"]
-        return str(told.get("code") or told.get("type") or "")
+        content = json.loads(error.read())
+        told = content.get("error", content)
+        if _LENGTH_WORDS in str(told.get("message")):
+            return _LENGTH_CODES[0]
+        named = [told.get(name) for name in ("code", "type")]
+        return next((str(one) for one in named if isinstance(one, str) and one), "")
     except (ValueError, KeyError, TypeError, AttributeError, OSError):
         return ""

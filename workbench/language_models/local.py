@@ -161,6 +161,10 @@ class LocalLM:
         answer = self._tokenizer.decode(written[0, len(begin) :], skip_special_tokens=True)
         return str(answer).strip()
 
+    def reads(self, conversation: Sequence[Message], *, answer: int) -> bool:
+        """Whether a conversation and an answer of so many tokens are within what the model reads."""
+        return self._longest is None or self.count_tokens(conversation) + answer <= self._longest
+
     def _check_length(self, number: int, begin: Sequence[int], answer: int) -> None:
         if self._longest is not None and len(begin) + answer > self._longest:
             raise BadInput(

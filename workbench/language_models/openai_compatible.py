@@ -190,7 +190,8 @@ class OpenAICompatibleLM:
 
         The form is asked for by `response_format` and the alternatives of each token by `logprobs`, as far
         as the server takes them: what it refuses with 400 or 422 is left out from then on, and a schema is
-        then only a wish of the prompt.
+        then only a wish of the prompt. A prompt that a filter did not let through, or that is longer than
+        the model reads, gets a reply that says so.
 
         Parameters
         ----------
@@ -220,6 +221,8 @@ class OpenAICompatibleLM:
             except EndpointError as error:
                 if error.code in _FILTERS:
                     return Reply.declined()
+                if error.too_long:
+                    return Reply.unread()
                 if self._offers is not None or error.status not in _NOT_TAKEN:
                     raise
                 refused = refused or error

@@ -9,6 +9,7 @@ from typing import Any
 __all__ = ["Reply"]
 
 _FILTERED = "content_filter"
+_UNREAD = "too_long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Reply:
     text
         As written, without spaces around it.
     finish
-        Why it ended, as servers say it: `stop`, `length` (cut off), `content_filter`.
+        Why it ended, as servers say it: `stop`, `length` (cut off), `content_filter`; `too_long` where
+        the prompt is longer than the model reads.
     refused
         Whether the server says, beside the text, that the model declined.
     tokens_in, tokens_out
@@ -40,6 +42,16 @@ class Reply:
     def declined(cls) -> Reply:
         """What stands for a prompt that the server's filter did not let through."""
         return cls("", finish=_FILTERED, refused=True)
+
+    @classmethod
+    def unread(cls) -> Reply:
+        """What stands for a prompt that is longer than the model reads."""
+        return cls("", finish=_UNREAD)
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether the prompt was longer than the model reads."""
+        return self.finish == _UNREAD
 
     @classmethod
     def of_completion(cls, answer: Any) -> Reply:

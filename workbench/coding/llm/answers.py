@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeAlias
 from workbench.coding.llm.prompt import CodingPrompt, with_codes_above
 from workbench.language_models import Reply
 
-__all__ = ["OUTCOMES", "Answer", "Outcome", "from_options", "from_reply"]
+__all__ = ["OUTCOMES", "UNREAD", "Answer", "Outcome", "from_options", "from_reply"]
 
 Outcome: TypeAlias = Literal["coded", "refusal", "unclear", "malformed"]
 OUTCOMES: tuple[Outcome, ...] = ("coded", "refusal", "unclear", "malformed")
@@ -53,6 +53,10 @@ class Answer:
     labels: tuple[str, ...] = ()
     shares: Mapping[str, float] | None = None
     reason: str = ""
+
+
+UNREAD = Answer("malformed", reason="the prompt is longer than the model reads")
+"""About a turn that cannot be asked for; asking once more would change nothing."""
 
 
 def from_options(
@@ -94,6 +98,8 @@ def from_reply(prompt: CodingPrompt, reply: Reply) -> Answer:
 
 
 def _trouble(reply: Reply) -> str:
+    if reply.is_unread:
+        return UNREAD.reason
     if not reply.text:
         return "the answer is empty"
     return (

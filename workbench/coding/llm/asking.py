@@ -237,29 +237,50 @@ def _answered(
     parameters: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
     """Answers to some prompts, in the form in which they are recorded."""
-    begun = time.perf_counter()
     if schema is None:
-        scores = model.score_options(chats, options)
-        seconds = round((time.perf_counter() - begun) / len(chats), 4)
-        return [
-            {"logprobs": [round(float(x), 6) for x in row], "seconds": seconds} for row in scores
-        ]
+        return _scored(model, chats, options)
     found = []
     for chat in chats:
         begun = time.perf_counter()
-        reply = _written(model, chat, schema, parameters)
-        found.append(
-            {
-                "answer": reply.text,
-                "finish": reply.finish,
-                "refused": reply.refused,
-                "tokens_in": reply.tokens_in,
-                "tokens_out": reply.tokens_out,
-                "tokens": [[token, _likely(others)] for token, others in reply.tokens],
-                "seconds": round(time.perf_counter() - begun, 4),
-            }
-        )
+        reply = _written(model, chat, schema, parameters) if _reads(model, chat) else Reply.unread()
+        found.append(_told(reply, time.perf_counter() - begun))
     return found
+
+
+def _scored(
+    model: CodingModel, chats: Sequence[list[Message]], options: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Log-probabilities of the options after each chat that the model can read."""
+    begun = time.perf_counter()
+    read = [_reads(model, chat) for chat in chats]
+    asked = [chat for chat, one in zip(chats, read, strict=True) if one]
+    scores = iter(model.score_options(asked, options)) if asked else iter(())
+    rows = [[round(float(x), 6) for x in next(scores)] if one else None for one in read]
+    seconds = (time.perf_counter() - begun) / len(chats)
+    return [
+        _told(Reply.unread(), 0.0)
+        if row is None
+        else {"logprobs": row, "seconds": round(seconds, 4)}
+        for row in rows
+    ]
+
+
+def _reads(model: CodingModel, chat: list[Message]) -> bool:
+    """Whether a chat is within what the model reads; a server says so itself."""
+    return not isinstance(model, LocalLM) or model.reads(chat, answer=_MAX_TOKENS)
+
+
+def _told(reply: Reply, seconds: float) -> dict[str, Any]:
+    """A reply in the form in which it is recorded."""
+    return {
+        "answer": reply.text,
+        "finish": reply.finish,
+        "refused": reply.refused,
+        "tokens_in": reply.tokens_in,
+        "tokens_out": reply.tokens_out,
+        "tokens": [[token, _likely(others)] for token, others in reply.tokens],
+        "seconds": round(seconds, 4),
+    }
 
 
 def _likely(alternatives: Mapping[str, float]) -> dict[str, float]:

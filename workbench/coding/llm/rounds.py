@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from workbench.coding.llm.answers import Answer, from_options, from_reply
+from workbench.coding.llm.answers import UNREAD, Answer, from_options, from_reply
 from workbench.coding.llm.asking import Asked, Asker
 from workbench.coding.llm.prompt import CodingPrompt, Turn, coding_prompts
 from workbench.coding.llm.settings import Settings
@@ -71,6 +71,9 @@ def decide_round(
     found = []
     for place, turn in enumerate(turns):
         keys = tuple(own[place].key for _, own in asked)
+        if any("logprobs" not in asker.recording[key] for key in keys):
+            found.append(Decided(turn, UNREAD, False, keys))
+            continue
         scored = [
             from_options(prompt, asker.recording[key]["logprobs"], base)
             for prompt, key, base in zip(prompts, keys, bases, strict=True)
@@ -100,7 +103,7 @@ def _written(
             seed=seed,
         )
         for place, (_, one) in enumerate(asked)
-        if first[place].outcome == "malformed"
+        if first[place].outcome == "malformed" and first[place] != UNREAD
     }
     asker.ask(prompt, list(again.values()), seed=seed)
     found = []
