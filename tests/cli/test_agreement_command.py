@@ -1,11 +1,14 @@
 """`workbench agreement`: a study or a table, for people and for machines."""
 
 import json
+import shutil
+import sys
 
 import polars as pl
 import pytest
 
 import workbench as wb
+from workbench.resources import bundled
 
 
 @pytest.fixture
@@ -57,6 +60,17 @@ def test_bad_input_ends_with_2_and_one_line(run, codes, options, message):
     assert out == ""
     assert message in err
     assert "Traceback" not in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no file name holds a colon there")
+def test_the_path_of_a_book_may_hold_a_colon(run, codes, tmp_path):
+    book = tmp_path / "C:books.yaml"
+    shutil.copy(bundled("workbench", "coding", "codebooks", "annomi.yaml"), book)
+    for given in (f"{book}:annomi-client", "annomi:annomi-client"):
+        assert (
+            "not in the codebook annomi-client" in run("agreement", codes, "--codebook", given)[2]
+        )
+    assert "several schemes" in run("agreement", codes, "--codebook", book)[2]
 
 
 def test_what_is_not_there_is_said(run, tmp_path):

@@ -146,8 +146,10 @@ def _book(name: str | None) -> Codebook | Scheme | None:
 
     if name is None:
         return None
-    book, _, scheme = name.partition(":")
-    return load_codebook(book).scheme(scheme) if scheme else load_codebook(name)
+    if ":" not in name or Path(name).is_file():  # the path of a file may hold a colon
+        return load_codebook(name)
+    book, _, scheme = name.rpartition(":")
+    return load_codebook(book).scheme(scheme)
 
 
 def _pair(text: str) -> tuple[str, str]:
