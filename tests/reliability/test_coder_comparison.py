@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
-from coded_corpus import LABELS, TALKS, N, coder, corpus, four_coders, layer
+from coded_corpus import LABELS, TALKS, N, coder, corpus, layer
 
 import workbench as wb
 from workbench.errors import BadInput
@@ -14,16 +14,6 @@ from workbench.reliability import (
     read_coded,
 )
 from workbench.statistics import ESTIMATE_COLUMNS
-
-
-@pytest.fixture(scope="module")
-def layers():
-    return four_coders()
-
-
-@pytest.fixture(scope="module")
-def table(layers):
-    return wb.agreement(layers, by="label", corpus=corpus())
 
 
 def test_the_table_has_the_columns_of_estimates_and_every_set_of_coders(table, layers):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from coded_corpus import TALKS, TURNS, N, corpus, four_coders, layer
+from coded_corpus import TALKS, TURNS, N, corpus, layer
 
 import workbench as wb
 from workbench.corpus import Layer, LayerMetadata
@@ -16,16 +16,6 @@ from workbench.reliability import (
     icc,
     read_coded,
 )
-
-
-@pytest.fixture(scope="module")
-def layers():
-    return four_coders()
-
-
-@pytest.fixture(scope="module")
-def table(layers):
-    return wb.agreement(layers, by="label", corpus=corpus())
 
 
 def test_counts_and_rates_are_those_of_each_conversation(layers):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from coded_corpus import coder, corpus, four_coders, layer
+from coded_corpus import coder, corpus, layer
 
 from workbench.errors import BadInput
 from workbench.reliability import (
@@ -16,11 +16,6 @@ from workbench.reliability import (
     read_coded,
 )
 from workbench.statistics import macro_f1
-
-
-@pytest.fixture(scope="module")
-def layers():
-    return four_coders()
 
 
 def test_the_majority_of_exclusive_codes_leaves_out_ties():
