@@ -121,11 +121,11 @@ def test_the_program_prints_the_share_out_of_domain(study, book, head):
     shown = CliRunner().invoke(code_command, options)
     assert shown.exit_code == 0, shown.output
     assert "coded utterances are unlike those the coder learned from" in shown.output
-    told = json.loads(CliRunner().invoke(code_command, [*options, "--json"]).output)
+    told = json.loads(CliRunner().invoke(code_command, [*options, "--json"]).stdout)
     (share,) = told["out_of_domain"].values()
     assert share["expected"] == 0.05
     (withheld,) = json.loads(
-        CliRunner().invoke(code_command, [*options, "--abstain", "0.7", "--json"]).output
+        CliRunner().invoke(code_command, [*options, "--abstain", "0.7", "--json"]).stdout
     )["abstained"].values()
     assert withheld["below"] == 0.7
 
