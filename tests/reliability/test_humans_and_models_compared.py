@@ -54,6 +54,44 @@ def test_a_model_is_measured_against_the_same_majorities_as_each_human(layers):
     assert model[1]["low"] < model[1]["estimate"] < model[1]["high"]
 
 
+def test_a_model_that_leaves_out_hard_units_is_held_against_humans_on_the_easy_ones():
+    rng = np.random.default_rng(5)
+    truth = rng.integers(0, 3, 600)
+    hard = np.arange(600) % 2 == 1
+
+    def coding():
+        """Right on four of five easy units, and on half of the hard ones."""
+        wrong = rng.random(600) < np.where(hard, 0.5, 0.2)
+        return np.where(wrong, (truth + rng.integers(1, 3, 600)) % 3, truth).astype(object)
+
+    codes = np.stack([coding() for _ in range(6)], axis=1)
+    codes[hard, 5] = None
+    kinds = (*["human"] * 5, "model")
+    sources = np.arange(600) // 15
+    built = Ratings.build(codes, kinds=kinds, sources=sources, coders=[*"ABCDE", "model"])
+    rows = human_reference(built).filter(measure="macro-F1")
+    difference = rows.filter(coder="model", against="one human").row(0, named=True)
+    assert difference["low"] < 0 < difference["high"]
+    easy = human_reference(built.rows(~hard)).filter(measure="macro-F1")
+    same = easy.filter(coder="model", against="one human").row(0, named=True)
+    assert difference["estimate"] == pytest.approx(same["estimate"])
+    assert difference["n"] <= 300
+
+
+def test_each_row_counts_its_own_units_and_sources(layers):
+    """Chi coded one source only; her row must not borrow the evidence of the others."""
+    few = [
+        *layers[:2],
+        layers[2].restricted_to(pl.Series([f"t0-{i}" for i in range(8)])),
+        layers[3],
+    ]
+    found = human_reference(read_coded(few, corpus=corpus()).ratings).filter(measure="macro-F1")
+    chi = found.filter(coder="chi").row(0, named=True)
+    assert (chi["n_clusters"], chi["low"]) == (1, None)
+    ranges = found.filter(pl.col("method").str.starts_with("mean, lowest"))
+    assert ranges["level"].null_count() == ranges.height == 2
+
+
 def test_without_two_humans_there_is_no_human_reference(layers):
     alone = read_coded([layers[0], layers[3]], corpus=corpus()).ratings
     assert human_reference(alone).is_empty()

@@ -1,16 +1,18 @@
 """Is a model as good as one more human? Each human, and each model, against the same majorities.
 
 The yardstick is one coder against the majority of the other human coders. A model is measured against
-exactly these majorities, with one human left out each time, so that human and model figures differ in the
-coder alone; their difference is taken on the same resamples of whole sources. It is a reference, not a
-ceiling: a model may agree with a majority better than one of its members does.
+the same majorities, with one human left out each time. Their difference is taken on the units that both
+coded, and on the same resamples of whole sources, so that it is a difference of the coder alone: a model
+that leaves hard units out is compared with humans on the easy ones. It is a reference, not a ceiling: a
+model may agree with a majority better than one of its members does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -37,6 +39,7 @@ ONE_HUMAN = "one human"
 
 _FEWEST_OTHERS = 2
 _MEASURES = ("macro-F1", "F1")
+_NO_POSITIVE = "no majority gave this label"
 _FIELDS = {"coder": str, "kind": str, "against": str, "measure": str, "label": str}
 
 
@@ -90,7 +93,8 @@ def human_reference(
     """Each human coder, and each other coder, against the majority of the other humans.
 
     A unit counts where the coder gave a code and at least two other humans did (one, where there are
-    only two humans in all), and these have a majority.
+    only two humans in all), and these have a majority (of sets, all labels that at least half of them
+    gave: see `majority_of`).
 
     Parameters
     ----------
@@ -109,8 +113,11 @@ def human_reference(
         - a row per human, against the majority without that human;
         - `one human`: the mean of these rows, with their lowest and highest as `low` and `high`;
         - a row per other coder: its mean over the same majorities, with lowest and highest;
-        - the same coder with `against` = `one human`: the paired difference of the two means, with an
-          interval over sources.
+        - the same coder with `against` = `one human`: the mean paired difference to the human left out,
+          over the units that this human and the coder coded, with an interval over sources.
+
+        `n` and `n_clusters` are of the units that count in the row; `level` is null where `low` and
+        `high` are the lowest and highest of several figures.
 
     Raises
     ------
@@ -122,8 +129,14 @@ def human_reference(
         people = [name for name, kind in _kinds(ratings) if kind in HUMAN_KINDS]
     if len(people) < 2:
         return pl.DataFrame(schema=_schema())
-    found = _Comparison.of(ratings, people, level, method, resamples, random_state)
-    rows = [row for measure in found.measures() for row in found.rows(*measure)]
+    lines = list(_lines(ratings, people))
+    options = {"level": level, "method": method, "resamples": resamples}
+    sums = [line.sums(ratings.sources, **options, random_state=random_state) for line in lines]
+    rows = [
+        line.row(ratings, number, found)
+        for number in (None, *range(len(ratings.labels)))
+        for line, found in zip(lines, sums, strict=True)
+    ]
     return pl.DataFrame(rows, schema=_schema())
 
 
@@ -135,157 +148,138 @@ def _kinds(ratings: Ratings) -> Iterator[tuple[str, str]]:
     return zip(ratings.coders, ratings.kinds, strict=True)
 
 
-@dataclass(frozen=True)
-class _Comparison:
-    """Hits, truths and guesses of every coder against every majority, summed over resamples.
+def _lines(ratings: Ratings, people: list[str]) -> Iterator[_Line]:
+    """What is compared with what, a line of the table for each label."""
+    others = "majority of the other humans"
+    majorities = {human: _majority_without(ratings, people, human) for human in people}
+    alone = {
+        human: _counted(ratings, human, majority, human) for human, majority in majorities.items()
+    }
+    for human, block in alone.items():
+        yield _Line(human, "human", others, [block])
+    yield _Line(ONE_HUMAN, "human", others, list(alone.values()), ranged=True)
+    for coder, kind in _kinds(ratings):
+        if coder in people:
+            continue
+        both = majorities.items()
+        own = [_counted(ratings, coder, majority, human) for human, majority in both]
+        beside = [_counted(ratings, human, majority, coder) for human, majority in both]
+        yield _Line(coder, kind, others, own, ranged=True)
+        yield _Line(coder, kind, ONE_HUMAN, own, minus=beside)
 
-    `places[coder]` are the numbers of the comparisons of a coder, one for each human left out.
+
+def _majority_without(ratings: Ratings, people: list[str], human: str) -> NDArray[np.int8]:
+    """What most of the other people gave, where enough of them gave something."""
+    fewest = min(_FEWEST_OTHERS, len(people) - 1)
+    others = ratings.of([name for name in people if name != human])
+    majority = majority_of(others)
+    majority[(others.codes != MISSING).sum(axis=1) < fewest] = MISSING
+    return majority
+
+
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """A coder against some majorities: hits, truths and guesses of each, as `_counted` gives them.
+
+    `minus` has those of the humans left out, where the line is a difference; a `ranged` line tells the
+    lowest and the highest figure in the place of an interval.
     """
 
-    ratings: Ratings
-    people: list[str]
-    sums: ResampledSums
-    places: dict[str, list[int]]
-    units: list[int]
+    coder: str
+    kind: str
+    against: str
+    blocks: list[NDArray[np.float64]]
+    minus: list[NDArray[np.float64]] = field(default_factory=list)
+    ranged: bool = False
 
-    @classmethod
-    def of(
-        cls,
-        ratings: Ratings,
-        people: list[str],
-        level: float,
-        method: Method,
-        resamples: int,
-        random_state: int,
-    ) -> _Comparison:
-        fewest = min(_FEWEST_OTHERS, len(people) - 1)
-        blocks: list[NDArray[np.float64]] = []
-        places: dict[str, list[int]] = {name: [] for name in ratings.coders}
-        for human in people:
-            others = ratings.of([name for name in people if name != human])
-            enough = (others.codes != MISSING).sum(axis=1) >= fewest
-            majority = majority_of(others)
-            majority[~enough] = MISSING
-            for coder in (human, *(name for name in ratings.coders if name not in people)):
-                places[coder].append(len(blocks))
-                blocks.append(_counted(ratings.of([coder]), majority, of=ratings.of([human])))
+    def sums(self, sources: NDArray[np.generic], **options: Any) -> ResampledSums | None:
+        """Sums over the units that count here; None where there are none.
+
+        Sources without such a unit tell nothing, and would pass for evidence.
+        """
+        blocks = [*self.blocks, *self.minus]
         counted = np.any([block[:, -1] > 0 for block in blocks], axis=0)
-        # sources without such a unit tell nothing, and would pass for evidence
-        sums = ResampledSums.of(
-            np.concatenate(blocks, axis=1)[counted],
-            ratings.sources[counted],
-            level=level,
-            method=method,
-            resamples=resamples,
-            random_state=random_state,
-        )
-        units = [int(block[:, -1].sum()) for block in blocks]
-        return cls(ratings, people, sums, places, units)
+        if not counted.any():
+            return None
+        counts = np.concatenate([block[:, :-1] for block in blocks], axis=1)
+        return ResampledSums.of(counts[counted], sources[counted], **options)
 
-    @property
-    def _width(self) -> int:
-        return 3 * len(self.ratings.labels) + 1
+    def row(
+        self, ratings: Ratings, label: int | None, sums: ResampledSums | None
+    ) -> dict[str, object]:
+        """The line for one label by its number, or for the mean over labels."""
+        told = {
+            "coder": self.coder,
+            "kind": self.kind,
+            "against": self.against,
+            "measure": _MEASURES[0] if label is None else _MEASURES[1],
+            "label": None if label is None else str(ratings.labels[label]),
+        }
+        if sums is None:
+            reason = "no unit was coded by this coder and by enough humans with a majority"
+            return {**told, **Estimate(None, n_clusters=0, reason=reason).as_row()}
 
-    def measures(self) -> Iterator[tuple[str, int | None]]:
-        """Macro-F1, then F1 of each label by its number."""
-        yield _MEASURES[0], None
-        for number in range(len(self.ratings.labels)):
-            yield _MEASURES[1], number
+        k, n = len(self.blocks), len(self.blocks) + len(self.minus)
 
-    def rows(self, measure: str, label: int | None) -> Iterator[dict[str, object]]:
-        """All rows of one measure."""
-        name = None if label is None else str(self.ratings.labels[label])
-        kinds = dict(_kinds(self.ratings))
+        def scores(lines: NDArray[np.float64]) -> NDArray[np.float64]:
+            blocks = lines.reshape(len(lines), n, 3, len(ratings.labels))
+            return np.stack([_score(blocks[:, at], label) for at in range(n)], axis=1)
 
-        def row(coder: str, against: str, found: Estimate) -> dict[str, object]:
-            facts = {"coder": coder, "kind": kinds.get(coder, "human"), "against": against}
-            return {**facts, "measure": measure, "label": name, **found.as_row()}
-
-        others = "majority of the other humans"
-        each = [self._mean([place], label) for human in self.people for place in self.places[human]]
-        for human in self.people:
-            yield row(human, others, self._estimate(self._mean(self.places[human], label)))
-        yield row(ONE_HUMAN, others, self._range(each))
-        humans = self._mean([self.places[human][0] for human in self.people], label)
-        for coder in self.ratings.coders:
-            if coder in self.people:
-                continue
-            scores = [self._mean([place], label) for place in self.places[coder]]
-            yield row(coder, others, self._range(scores))
-            own = self._mean(self.places[coder], label)
-            yield row(
-                coder,
-                ONE_HUMAN,
-                self._estimate(lambda lines, own=own: own(lines) - humans(lines)),  # type: ignore[misc]
-            )
-
-    def _mean(
-        self, places: list[int], label: int | None
-    ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-        """Mean score over some comparisons, as a function of sums."""
+        if self.ranged:
+            return {**told, **_range(scores(sums.total[None, :])[0], sums)}
 
         def value(lines: NDArray[np.float64]) -> NDArray[np.float64]:
-            scores = [self._score(lines, place, label) for place in places]
-            return np.asarray(np.mean(scores, axis=0))
+            own = scores(lines)
+            mean = own[:, :k].mean(axis=1)
+            return np.asarray(mean - own[:, k:].mean(axis=1) if self.minus else mean)
 
-        return value
-
-    def _score(
-        self, lines: NDArray[np.float64], place: int, label: int | None
-    ) -> NDArray[np.float64]:
-        """F1 of one label, NaN without positives; or mean over the labels that either gave."""
-        block = lines[:, place * self._width : (place + 1) * self._width - 1]
-        hits, true, guessed = block.reshape(len(lines), 3, len(self.ratings.labels)).transpose(
-            1, 0, 2
-        )
-        present = true + guessed
-        scores = np.divide(2 * hits, present, out=np.zeros_like(hits), where=present > 0)
-        if label is not None:
-            return np.where(true[:, label] > 0, scores[:, label], np.nan)
-        counted = (present > 0).sum(axis=1)
-        return np.divide(
-            scores.sum(axis=1), counted, out=np.full(len(lines), np.nan), where=counted > 0
-        )
-
-    def _estimate(self, value: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Estimate:
-        return self.sums.estimate(value, undefined=self._undefined(), n=max(self.units))
-
-    def _range(
-        self, values: list[Callable[[NDArray[np.float64]], NDArray[np.float64]]]
-    ) -> Estimate:
-        """Mean of some scores, with the lowest and the highest in the place of an interval."""
-        scores = [float(value(self.sums.total[None, :])[0]) for value in values]
-        known = [score for score in scores if np.isfinite(score)]
-        found = Estimate(
-            None, n=max(self.units), n_clusters=self.sums.n_clusters, reason=self._undefined()
-        )
-        if not known:
-            return found
-        left = len(scores) - len(known)
-        return replace(
-            found,
-            estimate=float(np.mean(known)),
-            low=min(known),
-            high=max(known),
-            method=f"mean, lowest and highest of {len(known)}",
-            reason=f"{left} left out, undefined" if left else None,
-        )
-
-    def _undefined(self) -> str:
-        if not max(self.units):
-            return "no unit was coded by enough humans with a majority"
-        return "no majority gave this label"
+        return {**told, **sums.estimate(value, undefined=_NO_POSITIVE).as_row()}
 
 
-def _counted(coder: Ratings, majority: NDArray[np.int8], *, of: Ratings) -> NDArray[np.float64]:
+def _score(counts: NDArray[np.float64], label: int | None) -> NDArray[np.float64]:
+    """F1 of one label, NaN without positives; or mean over the labels that either gave.
+
+    `counts` are hits, truths and guesses by label, shape (m, 3, k).
+    """
+    hits, true, guessed = counts.transpose(1, 0, 2)
+    present = true + guessed
+    scores = np.divide(2 * hits, present, out=np.zeros_like(hits), where=present > 0)
+    if label is not None:
+        return np.where(true[:, label] > 0, scores[:, label], np.nan)
+    occurring = (present > 0).sum(axis=1)
+    undefined = np.full(len(counts), np.nan)
+    return np.divide(scores.sum(axis=1), occurring, out=undefined, where=occurring > 0)
+
+
+def _range(scores: NDArray[np.float64], sums: ResampledSums) -> Mapping[str, object]:
+    """Mean of some figures, with the lowest and the highest in the place of an interval."""
+    known = scores[np.isfinite(scores)]
+    if not len(known):
+        return Estimate(None, n=sums.n, n_clusters=sums.n_clusters, reason=_NO_POSITIVE).as_row()
+    left = len(scores) - len(known)
+    found = Estimate(
+        float(known.mean()),
+        float(known.min()),
+        float(known.max()),
+        method=f"mean, lowest and highest of {len(known)}",
+        n=sums.n,
+        n_clusters=sums.n_clusters,
+        reason=f"{left} left out, undefined" if left else None,
+    )
+    return {**found.as_row(), "level": None}
+
+
+def _counted(
+    ratings: Ratings, coder: str, majority: NDArray[np.int8], beside: str
+) -> NDArray[np.float64]:
     """Hits, truths and guesses by label, and whether the unit counts; shape (n_units, 3 k + 1).
 
-    Units that the human left out did not code do not count, so that human and model see the same ones.
+    Only units that `beside` coded too count, so that two coders are held against the same ones.
     """
-    counts = (
-        (majority[:, 0] != MISSING) & (coder.codes[:, 0] != MISSING) & (of.codes[:, 0] != MISSING)
-    )
+    own = ratings.of([coder])
+    given = [x.codes[:, 0] != MISSING for x in (own, ratings.of([beside]))]
+    counts = (majority[:, 0] != MISSING) & given[0] & given[1]
     true = (majority == 1) & counts[:, None]
-    held = np.stack([coder.holds(label).codes[:, 0] == 1 for label in coder.labels], axis=1)
+    held = np.stack([own.holds(label).codes[:, 0] == 1 for label in own.labels], axis=1)
     guessed = held & counts[:, None]
     return np.concatenate([true & guessed, true, guessed, counts[:, None]], axis=1).astype(float)
