@@ -11,7 +11,16 @@ import numpy as np
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
-from correction_coverage import DRAWS, JOBS, coverage, one_rate, one_rate_here, one_slope
+from correction_coverage import (
+    DRAWS,
+    JOBS,
+    coverage,
+    one_difference,
+    one_difference_within,
+    one_rate,
+    one_rate_here,
+    one_slope,
+)
 
 
 def slack(studies):
@@ -25,6 +34,15 @@ def test_forty_conversations_keep_the_level(study, share, kind):
     (naive, _, corrected), _, made = coverage(study, 40, share, kind, studies=150)
     assert corrected >= 0.925 - slack(150)
     assert naive < 0.5
+    assert made[2] == 1
+
+
+@pytest.mark.parametrize("kind", ["utterances", "conversations"])
+@pytest.mark.parametrize("study", [one_difference, one_difference_within])
+def test_differences_keep_the_level(study, kind):
+    (naive, _, corrected), _, made = coverage(study, 40, None, kind, studies=150)
+    assert corrected >= 0.925 - slack(150)
+    assert naive < 0.8
     assert made[2] == 1
 
 

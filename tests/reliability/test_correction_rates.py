@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 from simulated_corpus import layer, simulated_corpus, true_rate
+from simulated_studies import draw, simulated_codes
 
 from workbench.corpus import Layer
 from workbench.errors import BadInput
@@ -18,6 +19,8 @@ from workbench.reliability.correction import (
     corrected_slopes,
     plan_double_coding,
 )
+from workbench.reliability.correction.differences import difference_of
+from workbench.reliability.correction.two_phase import corrected_share
 from workbench.statistics import ESTIMATE_COLUMNS, cluster_proportion
 
 CORPUS, AUTOMATIC, HUMAN = simulated_corpus(60, 40, seed=11)
@@ -188,6 +191,40 @@ def test_rates_by_quality_and_their_difference():
         for name in ("high", "low")
     ]
     assert estimate(result)["estimate"] == pytest.approx(parts[0] - parts[1], abs=1e-12)
+
+
+def test_groups_within_the_same_sources_have_no_more_freedom_than_these_sources():
+    rng = np.random.default_rng(3)
+    source, human, automatic = simulated_codes(8, 0.3, rng)
+    first = np.arange(len(source)) % 2 == 0
+    units = draw(source, automatic, "utterances", rng)
+    parts = [
+        corrected_share(units.of(rows), automatic[rows], human[rows]) for rows in (first, ~first)
+    ]
+    _, df = difference_of(parts, units, (first, ~first), about="population")
+    assert max(df.values()) <= 7
+    apart = units.sources < 4
+    parts = [
+        corrected_share(units.of(rows), automatic[rows], human[rows]) for rows in (apart, ~apart)
+    ]
+    _, df = difference_of(parts, units, (apart, ~apart), about="population")
+    assert all(3 <= value <= 6 for value in df.values())
+
+
+def test_turns_that_nobody_decided_about_are_told():
+    """A coder who withholds half of its codes shows a rate too low, and the table says so."""
+    held = AUTOMATIC.table.with_columns(
+        note=pl.when(pl.int_range(pl.len()) % 2 == 0).then(pl.lit("abstained (0.41)"))
+    )
+    held = held.with_columns(label=pl.when(pl.col("note").is_null()).then("label"))
+    coded, share = sample(400)
+    found = corrected_rates(replace(AUTOMATIC, table=held), coded, CORPUS, inclusion=share)
+    (told,) = (note for note in found.notes if "withheld" in note)
+    assert told.startswith("1,265 of 2,530 automatically coded units")
+    assert not any(
+        "no label" in note
+        for note in corrected_rates(AUTOMATIC, coded, CORPUS, inclusion=share).notes
+    )
 
 
 def test_with_one_weight_a_difference_is_the_slope_on_the_group():

@@ -40,10 +40,33 @@ def test_a_sample_of_unknown_probability():
     refused("nothing says with what probability", inclusion=None)
 
 
-def test_units_chosen_because_the_model_was_unsure():
-    chosen = with_facts(CODED, sampling="uncertainty: lowest margin first")
+@pytest.mark.parametrize(
+    "words",
+    [
+        "uncertainty: lowest margin first",
+        "the turns of which the model was least sure",
+        "difficult turns",
+        "a random half of the most uncertain turns",
+        "what the trainer found telling",
+    ],
+)
+def test_units_chosen_because_the_model_was_unsure(words):
+    chosen = with_facts(CODED, sampling=words)
     refused("chosen, not drawn by lot", human=chosen)
     refused("chosen, not drawn by lot", human=chosen, inclusion=None)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "simple random sample, handed to one coder",
+        "stratified by active listening, marginal cases and confidential talks alike",
+    ],
+)
+def test_words_that_only_look_like_a_choice_are_no_choice(words):
+    drawn = with_facts(CODED, sampling=words)
+    found = corrected_rates(AUTOMATIC, drawn, CORPUS, inclusion=SHARE)
+    assert found.table["estimate"].is_not_null().all()
 
 
 def test_units_drawn_by_uncertainty_with_known_probabilities_are_welcome():

@@ -3,8 +3,8 @@
 What the two layers have to say about themselves
 -------------------------------------------------
 `LayerMetadata.sampling` of the human layer
-    How its units were drawn, in words. Units chosen because the model was unsure of them (or in any
-    other way that is no lottery) are accepted only with the probability of each.
+    How its units were drawn, in words. Where these tell of no lot (random, stratified, ...), or of units
+    chosen because the model was unsure of them, only a table with the probability of each will do.
 `facts["inclusion_probability"]` of the human layer
     The probability, where it is one number for all units; otherwise a table is handed in.
 `facts["trained_on"]` of the automatic layer
@@ -18,6 +18,7 @@ What the two layers have to say about themselves
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -36,8 +37,13 @@ __all__ = [
     "trained_on_mark",
 ]
 
-# words that tell of a choice, not a lottery
-_CHOSEN = ("uncertain", "active", "margin", "entropy", "confiden", "convenien", "purpos", "hand")
+_LOT = re.compile(
+    r"\b(random\w*|lots?|lottery|stratif\w*|systematic\w*|probabilit\w*|every|each|all|whole)\b"
+)
+_CHOSEN = re.compile(
+    r"\b(uncertain\w*|unsure|(least|less|not) (sure|certain|confident)|low(est)?[ -]confidence|"
+    r"active learning|margins?|entropy|difficult\w*|hardest|convenien\w*|purpos\w*|hand-?picked)\b"
+)
 
 _UNKNOWN = (
     "The automatic layer {} what its coder learned from; if some of it was among these human codes, "
@@ -77,11 +83,12 @@ def probability_of_draw(
 ) -> NDArray[np.float64]:
     """Inclusion probability of every unit, nan where it was not drawn."""
     how = (human.metadata.sampling or "").lower()
-    if not isinstance(inclusion, pl.DataFrame) and any(word in how for word in _CHOSEN):
+    by_lot = _LOT.search(how) and not _CHOSEN.search(how)
+    if how and not by_lot and not isinstance(inclusion, pl.DataFrame):
         raise BadInput(
-            f"The human-coded units were chosen, not drawn by lot (sampling: {how!r}), so they do "
-            "not stand for the others. Give a table of each unit's inclusion probability, or draw a "
-            "random sample (plan_double_coding)."
+            f"By what the human layer says, its units were chosen, not drawn by lot (sampling: {how!r}), "
+            "so they do not stand for the others. Give a table of each unit's inclusion probability, or "
+            "draw a random sample (plan_double_coding); if they were drawn by lot, let the layer say so."
         )
     if inclusion is None:
         inclusion = human.metadata.facts.get("inclusion_probability")

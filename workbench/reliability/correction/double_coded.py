@@ -140,11 +140,8 @@ def double_coded(
             "Draw units from more conversations."
         )
     notes = [note] if note else []
-    silent = human.table.filter(pl.col("label").is_null())["unit_id"].n_unique()
-    if silent and human.metadata.exclusive:
-        notes.append(
-            f"{silent} of {int(coded.sum())} human-coded units have no label; they count as having none."
-        )
+    notes += _silent(automatic, "automatically ", frame.height)
+    notes += _silent(human, "human-", int(coded.sum()))
     expected = float((1 / probability[coded]).sum())
     if not 0.75 < expected / len(coded) < 1.33:
         notes.append(
@@ -233,6 +230,21 @@ def _within(human: Layer, frame: pl.DataFrame, corpus: Corpus) -> None:
             f"{len(outside)} of {len(ids)} human-coded units have no automatic code ({where}). Code "
             "them automatically, or leave them out: human.restricted_to(...)."
         )
+
+
+def _silent(layer: Layer, how: str, n: int) -> list[str]:
+    """What is said of units that a coder decided nothing about: they enter as having no code."""
+    person = layer.metadata.coder_kind in ("human", "gold")
+    nothing = layer.table.filter(pl.col("label").is_null())["unit_id"]
+    silent = nothing if person and layer.metadata.exclusive else layer.undecided
+    if not silent.n_unique():
+        return []
+    told = (
+        f"{silent.n_unique():,} of {n:,} {how}coded units have no label; they count as having none"
+    )
+    if person:
+        return [f"{told}."]
+    return [f"{told}: automatic rates lack what was withheld or refused, corrected ones do not."]
 
 
 def _codes(

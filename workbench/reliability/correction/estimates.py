@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit, stdtrit
 
 from workbench.reliability.correction.draw import Units
-from workbench.reliability.correction.two_phase import About, Corrected
+from workbench.reliability.correction.two_phase import About, Corrected, Estimator
 from workbench.statistics import ESTIMATE_COLUMNS, Estimate, proportion_interval
 from workbench.statistics.estimate import few_note
 from workbench.statistics.intervals import from_replicates
@@ -76,7 +76,7 @@ def rows_of(
     scale: Scale,
     level: float,
     about: About,
-    df: float | None = None,
+    df: Mapping[Estimator, float] | None = None,
 ) -> list[dict[str, Any]]:
     """Three rows of the table for one coefficient.
 
@@ -85,12 +85,14 @@ def rows_of(
     found, column
         Coefficients and which of them.
     df
-        Degrees of freedom in place of (sources with human codes - 1).
+        Degrees of freedom by estimator in place of (sources - 1) and, where human codes enter,
+        (sources with human codes - 1); about the corpus, of (pieces drawn - strata).
     """
+    freedom = df or _degrees_of_freedom(found, units, about)
     estimates = (
-        _automatic(found, column, units, scale, level, about),
-        _drawn(found, column, units, scale, level, about, df, estimator="human"),
-        _drawn(found, column, units, scale, level, about, df, estimator="corrected"),
+        _automatic(found, column, units, scale, level, about, freedom),
+        _drawn(found, column, units, scale, level, about, freedom, estimator="human"),
+        _drawn(found, column, units, scale, level, about, freedom, estimator="corrected"),
     )
     lams = (None, None, float(found.lam[column]))
     return [
@@ -111,15 +113,28 @@ def table_of(rows: list[dict[str, Any]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema)
 
 
+def _degrees_of_freedom(found: Corrected, units: Units, about: About) -> Mapping[Estimator, float]:
+    if about == "corpus":
+        return {"human": found.df, "corrected": found.df}
+    drawn = units.n_drawn_sources - 1
+    return {"automatic": units.n_sources - 1, "human": drawn, "corrected": drawn}
+
+
 def _automatic(
-    found: Corrected, column: int, units: Units, scale: Scale, level: float, about: About
+    found: Corrected,
+    column: int,
+    units: Units,
+    scale: Scale,
+    level: float,
+    about: About,
+    df: Mapping[Estimator, float],
 ) -> Estimate:
     n, groups = len(units.sources), units.n_sources
     value = float(found.automatic[column])
     if about == "corpus":
         return Estimate(value, level=level, n=n, n_clusters=groups, reason=_NOTHING_DRAWN)
     replicates = found.automatic_replicates[:, column]
-    return _jackknife(value, replicates, scale, level=level, n=n, groups=groups, df=groups - 1)
+    return _jackknife(value, replicates, scale, level=level, n=n, groups=groups, df=df["automatic"])
 
 
 def _drawn(
@@ -129,7 +144,7 @@ def _drawn(
     scale: Scale,
     level: float,
     about: About,
-    df: float | None,
+    df: Mapping[Estimator, float],
     *,
     estimator: Literal["human", "corrected"],
 ) -> Estimate:
@@ -137,10 +152,9 @@ def _drawn(
     value = float(getattr(found, estimator)[column])
     if about == "corpus":
         error = float(getattr(found, f"{estimator}_error")[column])
-        return _of_the_draw(value, error, scale, level=level, n=n, groups=groups, df=found.df)
+        return _of_the_draw(value, error, scale, level=level, n=n, groups=groups, df=df[estimator])
     replicates = getattr(found, f"{estimator}_replicates")[:, column]
-    freedom = groups - 1 if df is None else df
-    return _jackknife(value, replicates, scale, level=level, n=n, groups=groups, df=freedom)
+    return _jackknife(value, replicates, scale, level=level, n=n, groups=groups, df=df[estimator])
 
 
 def _jackknife(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from workbench.corpus import Corpus, Layer
 from workbench.errors import BadInput, InsufficientData
+from workbench.reliability.correction.differences import difference_of
 from workbench.reliability.correction.double_coded import (
     MIN_SOURCES,
     DoubleCoded,
@@ -125,7 +125,8 @@ def corrected_differences(
 
     Each group has its own correction: a coder that errs more in one group shifts the automatic
     difference, not the corrected one. The jackknife leaves a source out of both groups at once;
-    degrees of freedom are Welch and Satterthwaite's.
+    degrees of freedom are Welch and Satterthwaite's, and at most one less than the sources that
+    can be left out, as groups of utterances share them.
 
     Parameters
     ----------
@@ -160,13 +161,9 @@ def corrected_differences(
             _rate(pair, chosen, pair.units.of(chosen), column, lam, about, drawn)
             for chosen in (found_groups[name] for name in groups)
         ]
-        if about == "population":
-            parts = [
-                _over(part, pair.units.sources[both], pair.units.sources[found_groups[name]])
-                for part, name in zip(parts, groups, strict=True)
-            ]
-        counts = [pair.units.of(found_groups[name]).n_drawn_sources for name in groups]
-        found, df = _minus(parts[0], parts[1], counts, about)
+        found, df = difference_of(
+            parts, pair.units, [found_groups[name] for name in groups], about=about
+        )
         rows += rows_of(
             found,
             0,
@@ -258,56 +255,3 @@ def _rate(
         about=about,
         together=together,
     )
-
-
-def _over(part: Corrected, joint: NDArray[np.intp], own: NDArray[np.intp]) -> Corrected:
-    """Replicates for all sources of both groups: one that is not in a group leaves it as it is."""
-    at = np.searchsorted(np.unique(joint), np.unique(own))
-
-    def spread(value: NDArray[np.float64], replicates: NDArray[np.float64]) -> NDArray[np.float64]:
-        full = np.tile(value, (len(np.unique(joint)), 1))
-        full[at] = replicates
-        return full
-
-    return replace(
-        part,
-        automatic_replicates=spread(part.automatic, part.automatic_replicates),
-        human_replicates=spread(part.human, part.human_replicates),
-        corrected_replicates=spread(part.corrected, part.corrected_replicates),
-    )
-
-
-def _minus(
-    first: Corrected, second: Corrected, counts: list[int], about: About
-) -> tuple[Corrected, float]:
-    """Difference of two groups' figures, and Welch and Satterthwaite's degrees of freedom."""
-    if about == "corpus":
-        found = replace(
-            first,
-            automatic=first.automatic - second.automatic,
-            human=first.human - second.human,
-            corrected=first.corrected - second.corrected,
-            human_error=np.hypot(first.human_error, second.human_error),
-            corrected_error=np.hypot(first.corrected_error, second.corrected_error),
-        )
-        squares = [float(part.corrected_error[0]) ** 2 for part in (first, second)]
-        df = _welch(squares, [first.df, second.df])
-        return replace(found, df=df), df
-    found = replace(
-        first,
-        automatic=first.automatic - second.automatic,
-        human=first.human - second.human,
-        corrected=first.corrected - second.corrected,
-        automatic_replicates=first.automatic_replicates - second.automatic_replicates,
-        human_replicates=first.human_replicates - second.human_replicates,
-        corrected_replicates=first.corrected_replicates - second.corrected_replicates,
-    )
-    variances = [float(part.corrected_replicates.var()) for part in (first, second)]
-    return found, _welch(variances, [count - 1 for count in counts])
-
-
-def _welch(variances: list[float], freedom: Sequence[float]) -> float:
-    total = sum(variances)
-    if not total > 0:
-        return float(min(freedom))
-    return total**2 / sum(v**2 / df for v, df in zip(variances, freedom, strict=True))

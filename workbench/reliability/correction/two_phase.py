@@ -51,13 +51,16 @@ from numpy.typing import NDArray
 from workbench.reliability.correction.draw import Pieces, Units, unseen_variance
 from workbench.reliability.correction.fits import Cells, Family, Fit
 
-__all__ = ["About", "Corrected", "corrected_coefficients", "corrected_share"]
+__all__ = ["About", "Corrected", "Estimator", "corrected_coefficients", "corrected_share"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Integers: TypeAlias = NDArray[np.intp]
 
 #: What an interval is about: conversations like these, or the corpus at hand alone.
 About: TypeAlias = Literal["population", "corpus"]
+
+#: The three estimates of a quantity, as `Corrected` names them.
+Estimator: TypeAlias = Literal["automatic", "human", "corrected"]
 
 
 @dataclass(frozen=True, eq=False)
