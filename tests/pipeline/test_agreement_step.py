@@ -121,3 +121,29 @@ def test_a_label_spelled_two_ways_is_merged_as_told_and_stays_so(study):
     percent = merged.filter(alike, pl.col("label").is_null(), measure="percent", unit="utterance")
     assert percent["estimate"].to_list() == [1.0]
     assert_frame_equal(agreement_of_study(study, schemes=["talk"]), merged)
+
+
+def test_a_merge_holds_for_probabilities_too(study):
+    names = ("Change", "neutral", "sustain")
+    coded(study, "head", 1, kind="model", labels=names)
+    head = study.layer("talk.head")
+    shares = head.table.select(
+        "unit_id", *(pl.when(pl.col("label") == x).then(0.8).otherwise(0.1).alias(x) for x in names)
+    )
+    study.write_layer(Layer.build(head.name, head.table, head.metadata, probabilities=shares))
+    agreement_of_study(study, schemes=["talk"], merge={"Change": "change"})
+    errors = study.table("agreement/talk-calibration_errors", step="agreement")
+    assert errors["coder"].unique().to_list() == ["head"]
+    assert errors["error"].is_not_null().all()
+
+
+def test_what_cannot_be_compared_stops_no_other_scheme(study):
+    """A head whose probabilities lack a label of the book: its scheme is left out, and the step says why."""
+    coded(study, "anna", 0, scheme="other")
+    coded(study, "ben", 1, scheme="other")
+    ben = study.layer("talk.ben")
+    shares = ben.table.select("unit_id", change=pl.lit(1.0))
+    study.write_layer(Layer.build(ben.name, ben.table, ben.metadata, probabilities=shares))
+    found = agreement_of_study(study)
+    assert found["scheme"].unique().to_list() == ["other"]
+    assert "has no probability for the labels" in study.step("agreement-talk").notes[0]

@@ -100,7 +100,7 @@ def test_one_category_in_the_codebook_leaves_no_chance():
 def test_no_units_at_all():
     ratings = Ratings.build([], categories=["a", "b"], coders=["p", "q"])
     for name in ("percent", "cohen_kappa", "krippendorff_alpha", "gwet_ac1"):
-        assert estimate_coefficient(ratings, name).reason.startswith("no units")
+        assert estimate_coefficient(ratings, name).reason.startswith("no unit was coded by two")
 
 
 def test_the_codebook_counts_categories_nobody_used():

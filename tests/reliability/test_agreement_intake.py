@@ -126,6 +126,26 @@ def test_a_unit_seen_without_a_label_is_missing_where_codes_exclude_each_other()
     assert "anna gave no label to 1 utterances" in found.notes[0]
 
 
+def test_with_sets_a_unit_seen_without_a_label_is_an_answer():
+    """`scale=` decides, and the note goes by it."""
+    ones = [layer("anna", [None, *ANNA[1:]]), layer("ben", BEN)]
+    found = read_coded(ones, scale="sets")
+    assert (found.ratings.codes >= 0).all()
+    assert not any("no label" in note for note in found.notes)
+    several = [replace(x, metadata=replace(x.metadata, exclusive=False)) for x in ones]
+    assert "anna gave no label to 1 utterances" in read_coded(several, scale="nominal").notes[0]
+
+
+def test_a_matrix_without_the_place_of_some_units_is_refused():
+    codes = pl.DataFrame(
+        {"unit": [1, 2, 3], "conversation": ["x", None, "y"], "a": ["p"] * 3, "b": ["p"] * 3}
+    )
+    with pytest.raises(
+        BadInput, match="Column 'conversation' is empty in 1 rows, the first in row 2"
+    ):
+        read_coded(codes)
+
+
 @pytest.mark.parametrize("note", ["not coded: refusal", "out of domain; abstained (0.41)"])
 def test_a_refusal_is_missing_and_not_that_no_code_holds(note):
     shy = layer("shy", [(), *[("other",)] * (N - 2), ()], exclusive=False, kind="llm")

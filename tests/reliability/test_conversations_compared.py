@@ -16,6 +16,7 @@ from workbench.reliability import (
     icc,
     read_coded,
 )
+from workbench.reliability.comparison import levels_of
 
 
 def test_counts_and_rates_are_those_of_each_conversation(layers):
@@ -43,6 +44,28 @@ def test_turns_that_one_coder_skipped_count_for_nobody():
     row = found.filter(label="question", scale="rates").row(0, named=True)
     assert row["estimate"] == pytest.approx(0.0, abs=1e-9) or row["estimate"] is None
     assert row["n"] == TALKS
+
+
+def test_units_and_conversations_that_could_not_be_compared_are_told():
+    """Anna and Ben coded disjoint halves of the last talk: it has no count that both could have."""
+    units = corpus().utterances["id"].to_list()
+    first = units[: -TURNS // 2]
+    second = units[:-TURNS] + units[-TURNS // 2 :]
+    ones = [
+        layer(name, ["question", "other"] * (len(own) // 2), units=own)
+        for name, own in (("anna", first), ("ben", second))
+    ]
+    found = wb.agreement(ones, "conversation", corpus=corpus(), measures=["ICC(A,1)"])
+    assert found["n"].unique().to_list() == [TALKS - 1]
+    told = "8 units that not all coders of their conversation coded left out, among them all of 1"
+    assert all(told in reason for reason in found["reason"])
+
+
+def test_coders_whose_counts_were_not_compared_are_not_called_few(layers, table):
+    none = wb.agreement(layers, "conversation", corpus=corpus()).head(0)
+    found = levels_of(table, none, absent="too many pairs")
+    assert found["few"].null_count() == found.height
+    assert all("too many pairs" in reason for reason in found["reason"])
 
 
 def test_conversations_have_to_be_known(layers):

@@ -66,3 +66,29 @@ def test_spans_without_a_text_in_common_and_measures_of_labels_are_refused():
         wb.agreement(apart, "span", corpus=corpus())
     with pytest.raises(BadInput, match="pass by='label'"):
         wb.agreement(apart, "span", corpus=corpus(), measures=["unitizing_alpha ((k)u)"])
+
+
+def test_spans_are_not_compared_as_single_units_nor_options_ignored(layers):
+    ones = [spans(name, [("t0-0", "goal", 0, 4)]) for name in ("anna", "ben")]
+    with pytest.raises(BadInput, match="pass unit='span'"):
+        wb.agreement(ones, corpus=corpus())
+    with pytest.raises(BadInput, match="scale= is for codes of units"):
+        wb.agreement(ones, "span", corpus=corpus(), scale="ordinal")
+    for unit in ("span", "conversation"):
+        with pytest.raises(BadInput, match="reference= is for codes of single units"):
+            wb.agreement(layers, unit, corpus=corpus(), reference="anna")
+
+
+def test_codes_of_conversations_are_told_as_such():
+    talks = [f"t{i}" for i in range(TALKS)]
+    facts = {"unit": "conversation", "labels": ("good", "poor")}
+    ones = [
+        Layer.build(
+            f"outcome.{name}",
+            pl.DataFrame({"unit_id": talks, "label": given}),
+            LayerMetadata("outcome", name, "human", **facts),
+        )
+        for name, given in (("anna", ["good", "poor"] * 3), ("ben", ["good"] * 6))
+    ]
+    found = wb.agreement(ones, corpus=corpus(), measures=["percent"])
+    assert found.select("unit", "estimate", "n").row(0) == ("conversation", 0.5, TALKS)

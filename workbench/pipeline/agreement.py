@@ -24,7 +24,7 @@ __all__ = ["STEP", "agreement_of_study", "comparable_schemes", "compared_schemes
 
 STEP = "agreement"
 
-_TABLES = 2
+_TABLES = 3
 """Version of what is kept; another one makes a study compare its coders again."""
 
 _FEWEST = 2
@@ -136,10 +136,12 @@ def _compare(
                     "unit='conversation'|'span')."
                 )
             coded = read_coded(layers, corpus=study.corpus, merge=merge or None)
+            tables = comparison_tables(
+                coded, layers, study.corpus, merge=merge, random_state=random_state
+            )
         except BadInput as error:
             problem.append(error)
             return Outcome(outputs=(), notes=(str(error),))
-        tables = comparison_tables(coded, layers, study.corpus, random_state=random_state)
         for name, table in tables.items():
             study.write_table(_table(scheme, name), table)
         cautions = dict.fromkeys(x.metadata.caution for x in layers if x.metadata.caution)

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 import polars as pl
 
-from workbench.corpus import Codebook, Corpus, Scheme
+from workbench.corpus import Codebook, Corpus, Layer, Scheme
 from workbench.errors import BadInput
 from workbench.reliability.agreement import fits
 from workbench.reliability.comparison_conversations import (
@@ -25,6 +25,7 @@ from workbench.reliability.comparison_humans import coder_sets
 from workbench.reliability.comparison_rows import MEASURES, SCORES, Row, table_of
 from workbench.reliability.comparison_spans import span_rows
 from workbench.reliability.comparison_units import coefficient_rows, known_coder, score_rows
+from workbench.reliability.icc import MINIMUM_CONVERSATIONS
 from workbench.reliability.intake import Coded, Codes, read_coded
 from workbench.reliability.ratings import Level, Ratings
 from workbench.statistics import Method
@@ -36,6 +37,9 @@ __all__ = [
     "agreement_of",
     "levels_of",
 ]
+
+_OTHER_UNITS = ("segment", "conversation")
+"""Units of layers whose codes are compared as those of utterances are."""
 
 #: What is compared: codes of single units, marked stretches of text, or counts and rates per conversation.
 Unit: TypeAlias = Literal["utterance", "span", "conversation"]
@@ -96,9 +100,10 @@ def agreement(
     Returns
     -------
     polars.DataFrame
-        `unit`, `measure`, `label` (null: all together), `coders` (joined by ` & `), `n_coders`, `kind`
-        (human-human, human-model, model-model; of more than two humans, models, mixed), `scale` (nominal,
-        ..., masi, jaccard; counts, rates, ratings) and the columns of an estimate.
+        `unit` (of layers on segments or conversations theirs), `measure`, `label` (null: all together),
+        `coders` (joined by ` & `), `n_coders`, `kind` (human-human, human-model, model-model; of more
+        than two humans, models, mixed), `scale` (nominal, ..., masi, jaccard; counts, rates, ratings)
+        and the columns of an estimate.
 
     Raises
     ------
@@ -118,6 +123,7 @@ def agreement(
     if by not in (None, "label"):
         raise BadInput(f"by={by!r}: expected 'label' or None.")
     _check_measures(unit, measures)
+    _check_fit(layers, unit, reference=reference, scale=scale)
     options: dict[str, Any] = {"level": level, "resamples": resamples, "random_state": random_state}
     if unit == "span":
         rows = span_rows(
@@ -180,7 +186,8 @@ def agreement_of(
         elif reference is not None:
             known_coder(coded, reference)
         _refuse_absent(measures or (), rows, ratings)
-    return table_of(rows, unit, coded.notes)
+    compared = coded.unit if unit == "utterance" and coded.unit in _OTHER_UNITS else unit
+    return table_of(rows, compared, coded.notes)
 
 
 def agreement_levels(
@@ -227,15 +234,26 @@ _BESIDE = {
 }
 
 
-def levels_of(utterances: pl.DataFrame, conversations: pl.DataFrame) -> pl.DataFrame:
+def levels_of(
+    utterances: pl.DataFrame,
+    conversations: pl.DataFrame,
+    *,
+    absent: str = "counts were not compared for these coders",
+) -> pl.DataFrame:
     """Put the two tables of `agreement`, both by label, side by side.
+
+    Parameters
+    ----------
+    absent
+        Reason where the second table has nothing of some coders.
 
     Returns
     -------
     polars.DataFrame
         `label`, `coders`, `n_coders`, `kind`; `alpha` (of utterances), `icc_a_counts`, `icc_c_counts`,
         `icc_a_rates`, `icc_c_rates` (of conversations), each with `_low` and `_high`; `n_utterances`,
-        `n_conversations`, `few` (fewer than 15 conversations), `reason` (why one is missing).
+        `n_conversations`, `few` (fewer than 15 of them; null where counts were not compared), `reason`
+        (why one is missing).
     """
     key = ["label", "coders", "n_coders", "kind"]
     beside = pl.col("measure").is_in([measure for measure, _ in _BESIDE.values()])
@@ -255,15 +273,16 @@ def levels_of(utterances: pl.DataFrame, conversations: pl.DataFrame) -> pl.DataF
         )
         order = order.join(found, on=key, how="left", maintain_order="left", nulls_equal=True)
     told = [f"{name}_reason" for name in _BESIDE]
+    not_compared = pl.when(pl.col("icc_a_counts_n").is_null()).then(pl.lit(absent))
     return order.with_columns(
         n_utterances="alpha_n",
         n_conversations="icc_a_counts_n",
-        few=pl.col("icc_a_counts_n").fill_null(0) < _ENOUGH,
-        reason=pl.concat_list(told).list.drop_nulls().list.join("; ").replace("", None),
+        few=pl.col("icc_a_counts_n") < MINIMUM_CONVERSATIONS,
+        reason=pl.concat_list(*told, not_compared)
+        .list.drop_nulls()
+        .list.join("; ")
+        .replace("", None),
     ).drop(*told, *(f"{name}_n" for name in _BESIDE))
-
-
-_ENOUGH = 15
 
 
 def _refuse_absent(measures: Sequence[str], rows: Sequence[Row], ratings: Ratings) -> None:
@@ -279,6 +298,20 @@ def _refuse_absent(measures: Sequence[str], rows: Sequence[Row], ratings: Rating
         problem = fits(name, ratings.of(ratings.coders[:2]))
         hint = " Or pass by='label' to compare each label alone." if ratings.level == "sets" else ""
         raise BadInput(f"{problem}{hint}")
+
+
+def _check_fit(data: Codes, unit: Unit, *, reference: str | None, scale: Level | None) -> None:
+    """Refuse what would not be read: spans as single units, options of another unit."""
+    layers = [x for x in data if isinstance(x, Layer)] if isinstance(data, (list, tuple)) else []
+    if unit != "span" and any(layer.metadata.unit == "span" for layer in layers):
+        raise BadInput(
+            "These layers mark stretches of text: pass unit='span', which compares where they begin and "
+            "end. Compared by utterance, their boundaries would not count."
+        )
+    if unit != "utterance" and reference is not None:
+        raise BadInput(f"reference= is for codes of single units; unit={unit!r} has no use for it.")
+    if unit == "span" and scale is not None:
+        raise BadInput("scale= is for codes of units and ratings; spans have labels without order.")
 
 
 def _check_measures(unit: str, measures: Sequence[str] | None) -> None:

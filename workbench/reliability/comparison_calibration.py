@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,8 +26,16 @@ CALIBRATION_BINS = 10
 """Bins of a curve, of equally many units each."""
 
 
-def probabilities_of(layer: Layer, ratings: Ratings) -> NDArray[np.float64]:
+def probabilities_of(
+    layer: Layer, ratings: Ratings, *, merge: Mapping[str, str] | None = None
+) -> NDArray[np.float64]:
     """Probability that a layer's coder gave each label of each unit, NaN where there is none.
+
+    Parameters
+    ----------
+    merge
+        Spelling -> label, as the ratings were read; probabilities of spellings that exclude each other
+        are added, of others the highest counts.
 
     Returns
     -------
@@ -44,11 +52,17 @@ def probabilities_of(layer: Layer, ratings: Ratings) -> NDArray[np.float64]:
             "the workbench keep them."
         )
     labels = [str(label) for label in ratings.labels]
-    absent = [label for label in labels if label not in layer.probabilities.columns]
+    given = layer.probabilities
+    for label in dict.fromkeys((merge or {}).values()):
+        spelled = [name for name in given.columns[1:] if (merge or {}).get(name, name) == label]
+        join = pl.max_horizontal if ratings.level == "sets" else pl.sum_horizontal
+        if spelled:
+            given = given.select(pl.exclude(spelled), join(spelled).alias(label))
+    absent = [label for label in labels if label not in given.columns]
     if absent:
         raise BadInput(f"Layer {layer.name!r} has no probability for the labels {absent}.")
     units = pl.DataFrame({"unit_id": [str(unit) for unit in ratings.units]})
-    joined = units.join(layer.probabilities, on="unit_id", how="left", maintain_order="left")
+    joined = units.join(given, on="unit_id", how="left", maintain_order="left")
     return joined.select(labels).to_numpy().astype(float)
 
 

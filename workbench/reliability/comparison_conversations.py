@@ -15,7 +15,7 @@ from workbench.errors import BadInput
 from workbench.reliability.agreement.distances import numeric
 from workbench.reliability.comparison_humans import kind_of_pair
 from workbench.reliability.comparison_rows import GAP, ICC, Row
-from workbench.reliability.comparison_tallies import comparable_units, conversations_of
+from workbench.reliability.comparison_tallies import comparable_units, conversations_of, left_out
 from workbench.reliability.icc import icc_gap, icc_table
 from workbench.reliability.intake import Coded, Codes
 from workbench.reliability.ratings import MISSING
@@ -35,13 +35,16 @@ def tally_rows(
     talks = conversations_of(coded)
     for coders in sets:
         ratings = coded.ratings.of(coders)
-        shared = comparable_units(replace(coded, ratings=ratings))
+        own = replace(coded, ratings=ratings)
+        shared, lost = comparable_units(own), left_out(own)
         kind = kind_of_pair(ratings.kinds)
         for label in ratings.labels:
             found = tallies(ratings.rows(shared), talks[shared], label)
             for scale, values in (("counts", found.counts), ("rates", found.rates)):
                 for measure, estimate in _correlations(values, found.sources, wanted, options):
-                    yield Row(measure, str(label), coders, kind, scale, estimate)
+                    told = "; ".join(x for x in (estimate.reason, lost) if x) or None
+                    noted = replace(estimate, reason=told)
+                    yield Row(measure, str(label), coders, kind, scale, noted)
 
 
 def _correlations(

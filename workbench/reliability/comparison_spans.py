@@ -47,7 +47,7 @@ def span_rows(
     if read.filter(pl.col("coder") > 1).is_empty():
         raise BadInput(
             f"No utterance was read by two of the coders {list(named.kinds)}: there is nothing to compare. "
-            "A row without label or characters says that an utterance was read and nothing was marked."
+            "A row without characters says that an utterance was read and nothing was marked."
         )
     kinds, continua = named.kinds, named.continua
     for coders in coder_sets(tuple(kinds), tuple(kinds.values())):

@@ -35,24 +35,33 @@ __all__ = ["comparison_tables"]
 _MOST_PAIRED = 5
 """Coders up to which counts and rates are compared pair by pair; with more, only all together."""
 
+_NOT_PAIRED = f"with more than {_MOST_PAIRED} coders, counts are compared for all together"
+
 _CURVE = {"bin": int, "probability": float, "lowest": float, "highest": float, **ESTIMATE_COLUMNS}
 _ERRORS = {"error": float, "floor": float, "floor_high": float, "n": int}
 _PLACE = ("first_coder", "second_coder")
 
 
 def comparison_tables(
-    coded: Coded, layers: Sequence[Layer], corpus: Corpus, *, random_state: int = 0
+    coded: Coded,
+    layers: Sequence[Layer],
+    corpus: Corpus,
+    *,
+    merge: Mapping[str, str] | None = None,
+    random_state: int = 0,
 ) -> dict[str, pl.DataFrame]:
     """Compare the coders of one scheme in every way the workbench knows.
 
     Parameters
     ----------
     coded
-        The layers' codes, read by `read_coded(layers, corpus=corpus)`.
+        The layers' codes, read by `read_coded(layers, corpus=corpus, merge=merge)`.
     layers
         In the order of the coders; their probabilities are compared with people's codes.
     corpus
         Where the units stand.
+    merge
+        Spelling -> label, for labels that are spelled in several ways.
 
     Returns
     -------
@@ -71,11 +80,11 @@ def comparison_tables(
     if ratings.n_coders > _MOST_PAIRED:
         sets = [coders for coders in sets if len(coders) > 2]
     conversations = agreement_of(coded, "conversation", sets=sets, **options)
-    curves, errors = _calibration(ratings, layers, options)
+    curves, errors = _calibration(ratings, layers, merge, options)
     return {
         "measures": measures,
         "conversations": conversations,
-        "levels": levels_of(measures, conversations),
+        "levels": levels_of(measures, conversations, absent=_NOT_PAIRED),
         "reference": human_reference(ratings, **options),
         "coders": _coders(coded),
         "confusion": _confusion(ratings),
@@ -166,7 +175,10 @@ def _codes(ratings: Ratings, options: Mapping[str, Any]) -> pl.DataFrame:
 
 
 def _calibration(
-    ratings: Ratings, layers: Sequence[Layer], options: Mapping[str, Any]
+    ratings: Ratings,
+    layers: Sequence[Layer],
+    merge: Mapping[str, str] | None,
+    options: Mapping[str, Any],
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Curve and error of every coder with probabilities against every person."""
     curves, errors = [], []
@@ -175,7 +187,7 @@ def _calibration(
     for coder, layer in zip(ratings.coders, layers, strict=True):
         if layer.probabilities is None:
             continue
-        p = probabilities_of(layer, ratings)
+        p = probabilities_of(layer, ratings, merge=merge)
         for person in people:
             place = {"coder": pl.lit(coder), "reference": pl.lit(person)}
             try:

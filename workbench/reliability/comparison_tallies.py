@@ -13,7 +13,7 @@ from workbench.errors import BadInput
 from workbench.reliability.intake import Coded
 from workbench.reliability.ratings import MISSING
 
-__all__ = ["comparable_units", "conversations_of"]
+__all__ = ["comparable_units", "conversations_of", "left_out"]
 
 
 def conversations_of(coded: Coded) -> NDArray[np.str_]:
@@ -47,8 +47,36 @@ def comparable_units(coded: Coded) -> NDArray[np.bool_]:
     >>> comparable_units(Coded(ratings, np.array(["t", "t", "u"]))).tolist()
     [True, False, True]
     """
-    talks, talk = np.unique(conversations_of(coded), return_inverse=True)
     given = coded.ratings.codes != MISSING
+    _, worked = _worked(coded)
+    return np.asarray((given | ~worked).all(axis=1) & given.any(axis=1))
+
+
+def left_out(coded: Coded) -> str | None:
+    """What comparing the same units only leaves out, in words; None where nothing.
+
+    Examples
+    --------
+    >>> from workbench.reliability import Ratings
+    >>> ratings = Ratings.build([["a", "a"], ["b", None], ["a", None], [None, "a"]])
+    >>> left_out(Coded(ratings, np.array(["t", "t", "u", "u"])))
+    '3 units that not all coders of their conversation coded left out, among them all of 1 conversation'
+    """
+    talk, worked = _worked(coded)
+    several = (worked.sum(axis=1) > 1) & (coded.ratings.codes != MISSING).any(axis=1)
+    lost = several & ~comparable_units(coded)
+    if not lost.any():
+        return None
+    whole = len(np.setdiff1d(talk[several], talk[several & ~lost]))
+    told = f"{lost.sum():,} units that not all coders of their conversation coded left out"
+    if whole:
+        told += f", among them all of {whole:,} conversation{'s' if whole > 1 else ''}"
+    return told
+
+
+def _worked(coded: Coded) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Number of each unit's conversation, and which coders coded something of it."""
+    talks, talk = np.unique(conversations_of(coded), return_inverse=True)
     worked = np.zeros((len(talks), coded.ratings.n_coders), dtype=bool)
-    np.logical_or.at(worked, talk, given)
-    return np.asarray((given | ~worked[talk]).all(axis=1) & given.any(axis=1))
+    np.logical_or.at(worked, talk, coded.ratings.codes != MISSING)
+    return talk, worked[talk]

@@ -44,12 +44,15 @@ class Coded:
         Name of the scheme; empty where it is not known.
     notes
         What a reader of the figures has to keep in mind.
+    unit
+        What was coded: that of the layers, or "unit" where a table does not say.
     """
 
     ratings: Ratings
     conversations: NDArray[Any] | None = None
     scheme: str = ""
     notes: tuple[str, ...] = ()
+    unit: str = "unit"
 
 
 def read_coded(
@@ -94,6 +97,7 @@ def read_coded(
     rows, labels = check_labels(rows, found.labels, book=found.book, merge=merge or {})
     if not sets:
         _refuse_several(rows, scale)
+        notes += _silent(rows, found.unit)
     labels, numeric = _measured(labels, scale, ordered=bool(found.book), numeric=found.numeric)
     if len(found.coders) < 2:
         raise BadInput(
@@ -115,7 +119,7 @@ def read_coded(
     level: Level = "sets" if sets else (scale or "nominal")
     origin: Origin = "codebook" if found.book else "use"
     ratings = replace(ratings, level=level, kinds=kinds, labels=tuple(labels), origin=origin)
-    return Coded(ratings, conversations, found.scheme, tuple(notes))
+    return Coded(ratings, conversations, found.scheme, tuple(notes), found.unit)
 
 
 def _layers(data: Codes) -> list[Layer]:
@@ -130,6 +134,16 @@ def _layers(data: Codes) -> list[Layer]:
     if isinstance(data, (list, tuple)) and not data:
         raise BadInput("Agreement needs at least two coders; got no layer at all.")
     return []
+
+
+def _silent(rows: pl.DataFrame, unit: str) -> list[str]:
+    """Coders who saw units and gave them nothing, where each takes one label."""
+    nothing = rows.filter(pl.col("labels").list.len() == 0)
+    counts = nothing.group_by("coder", maintain_order=True).len()
+    return [
+        f"{coder} gave no label to {n:,} {unit}s, which count as missing"
+        for coder, n in counts.iter_rows()
+    ]
 
 
 def _refuse_several(rows: pl.DataFrame, scale: Level | None) -> None:

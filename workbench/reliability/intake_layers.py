@@ -105,9 +105,6 @@ def codings_of_layers(
     for name, layer in zip(names, layers, strict=True):
         rows = _rows(layer, name, exclusive=exclusive)
         parts.append(rows)
-        silent = int((rows["labels"].list.len() == 0).sum()) if exclusive else 0
-        if silent:
-            notes.append(f"{name} gave no label to {silent:,} {unit}s, which count as missing")
         undecided = rows["labels"].null_count()
         if undecided:
             notes.append(
@@ -192,7 +189,7 @@ def _rows(layer: Layer, name: str, *, exclusive: bool) -> pl.DataFrame:
             f"Layer {layer.name!r} gives several labels to {len(several):,} units, such as "
             f"{several[0]!r}, though its codes exclude each other."
         )
-    undecided = pl.lit(not exclusive) & pl.col("unit_id").is_in(layer.undecided.implode())
+    undecided = pl.col("unit_id").is_in(layer.undecided.implode())
     return rows.select(
         unit="unit_id", coder=pl.lit(name), labels=pl.when(~undecided).then("labels")
     )

@@ -92,14 +92,19 @@ def _long(table: pl.DataFrame, unit: str | None, value: str | None) -> pl.DataFr
         pl.col(str(value)).alias("labels"),
         *(pl.col(name).cast(pl.String) for name in extra),
     )
-    for name in ("unit", "coder", *extra[: len([x for x in extra if x in _PLACES])]):
+    _refuse_empty(rows, ["unit", "coder", *(name for name in extra if name in _PLACES)])
+    return rows
+
+
+def _refuse_empty(rows: pl.DataFrame, columns: Sequence[str]) -> None:
+    """Refuse rows of which it is not known where they belong."""
+    for name in columns:
         nulls = rows[name].is_null().arg_true()
         if len(nulls):
             raise BadInput(
                 f"Column {name!r} is empty in {len(nulls):,} rows, the first in row {nulls[0] + 1}. "
                 "Fill it in or drop these rows."
             )
-    return rows
 
 
 def _melted(table: pl.DataFrame, unit: str | None) -> pl.DataFrame:
@@ -119,6 +124,7 @@ def _melted(table: pl.DataFrame, unit: str | None) -> pl.DataFrame:
             f"Column {key!r} is taken for the ids of the units, and {told}. Put the ids of the units into "
             "the first column, or into one named unit."
         )
+    _refuse_empty(table, places)
     kinds = {table.schema[name] for name in coders}
     numbers = all(kind.is_numeric() or kind == pl.Null for kind in kinds)
     lists = any(isinstance(kind, pl.List) for kind in kinds)

@@ -115,8 +115,8 @@ def layer_spans(layers: Sequence[Layer], corpus: Corpus) -> tuple[pl.DataFrame, 
     Parameters
     ----------
     layers : sequence of Layer
-        One of each coder, unit "span", `unit_id` an utterance; a row without label or without
-        characters says that the utterance was read and nothing was marked.
+        One of each coder, unit "span", `unit_id` an utterance; a row without characters
+        says that the utterance was read and nothing was marked.
     corpus : Corpus
         Text and sources of the utterances.
 

@@ -238,8 +238,6 @@ def _estimate(
 
 def _undefined(part: Part, n: int) -> str:
     """Why there is no value."""
-    if not part.coded.ratings.n_units:
-        return "no units"
     if not n:
         return "no unit was coded by two coders"
     if part.coefficient.from_codebook and len(part.coded.ratings.categories) < 2:
