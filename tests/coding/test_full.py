@@ -10,13 +10,14 @@ import pytest
 
 import workbench as wb
 from workbench import settings
-from workbench.coding import full_training, load_codebook
+from workbench.coding import full_subjects, load_codebook
 from workbench.coding.annomi import annomi_talk
 from workbench.coding.cards import card_of
 from workbench.coding.full import code_full, find_full_head
-from workbench.coding.full_training import FULL, train_full
+from workbench.coding.full_training import FULL, score_full, train_full
 from workbench.coding.recipes import full_recipe_of
 from workbench.coding.scoring.coverage import COVERAGE
+from workbench.coding.scoring.predictions import SCORES
 from workbench.errors import MissingModel, WorkbenchError
 from workbench.heads.tagger import TaggerRecipe
 from workbench.pipeline.coding import _coded_in_full
@@ -52,12 +53,18 @@ def few(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def home(few, tmp_path_factory):
+def in_haste():
+    """Heads of the blend learn for a few steps only."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(full_subjects, "full_recipe_of", hasty)
+        yield
+
+
+@pytest.fixture(scope="module")
+def home(few, in_haste, tmp_path_factory):
     """A user's folder of heads with a full-size head that has seen little, and that not for long."""
     home = tmp_path_factory.mktemp("heads")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(full_training, "full_recipe_of", hasty)
-        train_full(few, home / FULL, recipe=SHORT, report_seeds=(101,), device="cpu")
+    train_full(few, home / FULL, recipe=SHORT, report_seeds=(101,), device="cpu")
     return home
 
 
@@ -87,6 +94,16 @@ def test_its_card_has_the_figures_of_every_task_in_both_ways_of_reading(home):
         assert f"## {task}, each turn by itself: Scores on videos it never saw" in card
         assert f"## {task}, with previous turns: Parts of the blend" in card
     assert "difference to TF-IDF + logistic regression, paired" in card
+
+
+def test_scoring_its_recipe_once_more_gives_the_figures_of_its_card(few, in_haste, found):
+    again = score_full(few, recipe=SHORT, seed=101, device="cpu")
+    assert list(again) == ["annomi-helper", "annomi-helper-flags", "annomi-client"]
+    for task, tables in again.items():
+        card = found.tables(task, context=True)
+        for title in (SCORES, "Scores of each fold"):
+            for ours, theirs in zip(tables[title], card[title], strict=True):
+                assert ours == pytest.approx(theirs, abs=1e-3, nan_ok=True)
 
 
 def test_it_codes_in_both_ways_and_says_how_much_it_read(found, talks):
