@@ -76,6 +76,13 @@ def test_a_second_run_does_nothing_says_so_and_is_quick(own_demo_study):
     assert len(own_demo_study.manifests()) == 1
 
 
+def test_what_a_killed_run_left_half_written_is_cleared(own_demo_study):
+    left = own_demo_study.folder / "topics" / ".client-group-words.parquet.0m821ts5"
+    left.write_bytes(b"words of a client")
+    wb.analyse(own_demo_study)
+    assert not left.exists()
+
+
 @pytest.mark.timeout(1200)
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no fork and no SIGKILL on Windows")
 def test_killed_at_twenty_random_times_it_ends_with_the_same_tables(demo_study, tmp_path):

@@ -24,6 +24,7 @@ from workbench.pipeline.emotion import emotion
 from workbench.pipeline.topics import fit_topics_step
 from workbench.progress import track
 from workbench.study import Study
+from workbench.study.erasing import clear_leftovers
 
 __all__ = ["STATIONS", "Run", "analyse"]
 
@@ -130,6 +131,8 @@ def analyse(
         "attribution": lambda: attribution_step(study, random_state=random_state),
     }
     before = {record.name: record for record in study.steps()}
+    with study.locked():
+        clear_leftovers(study.folder)  # of killed runs: half-written tables hold people's words too
     missing = []
     for station in track(wanted, doing="analyse"):
         try:
