@@ -8,7 +8,7 @@ import pytest
 
 from workbench.errors import BadInput, MissingModel
 from workbench.heads import grouped_folds
-from workbench.heads.tagger import Goal, TaggerRecipe, load_tagger, save_tagger, training
+from workbench.heads.tagger import Goal, TaggerRecipe, fit, load_tagger, save_tagger, training
 from workbench.heads.tagger.fit import fit_tagger, scores_out_of_fold
 from workbench.heads.tagger.lesson import Lesson, read_lesson
 from workbench.heads.tagger.tagger import tag
@@ -133,9 +133,30 @@ def test_a_stopped_training_ends_with_the_same_parameters(lesson, tmp_path, monk
     assert file.is_file()
     monkeypatch.setattr(training._Descent, "keep", keep)
     resumed = train_network(lesson, runs, **options).trained()
-    assert not file.exists()
     for name, parameter in whole.items():
         np.testing.assert_array_equal(parameter.detach().numpy(), resumed[name].detach().numpy())
+
+
+def test_a_kill_between_training_and_its_scores_loses_no_training(lesson, tmp_path, monkeypatch):
+    fold = grouped_folds(lesson.sources.tolist(), folds=2, random_state=9)
+    options = {"recipe": SHORT, "random_state": 9, "checkpoints": tmp_path}
+    steps, step = [], training._Descent.step
+    monkeypatch.setattr(training._Descent, "step", lambda *given: steps.append(1) or step(*given))
+
+    def stopped(*_):
+        raise Stopped
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fit, "tag", stopped)
+        with pytest.raises(Stopped):
+            scores_out_of_fold(lesson, fold, **options)
+    trained = len(steps)
+    assert trained > 0
+    found = scores_out_of_fold(lesson, fold, **options)
+    both = len(steps)
+    assert scores_out_of_fold(lesson, fold, **options).keys() == found.keys()
+    assert len(steps) == both < 3 * trained  # the first fold was not trained again
+    assert all(file.name.endswith("-scores.safetensors") for file in tmp_path.iterdir())
 
 
 def test_only_the_adaptations_are_trained(lesson):

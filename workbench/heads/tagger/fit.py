@@ -92,7 +92,7 @@ def fit_tagger(
             task: Task(task, goal.labels, goal.exclusive) for task, goal in lesson.goals.items()
         },
         recipe=recipe,
-        arrays=_once(_file(checkpoints, f"{mark}-parameters"), make),
+        arrays=_once(checkpoints, mark, "parameters", make),
         weights=lesson.reader.weights,
         model=lesson.reader.named,
     )
@@ -123,22 +123,27 @@ def _scores(
         states = (lesson.states[n] for n in numbers)
         return tag(network, [lesson.runs[n] for n in numbers], states, len(test))
 
-    return _once(_file(checkpoints, f"{mark}-scores"), make)
+    return _once(checkpoints, mark, "scores", make)
 
 
 def _once(
-    file: Path | None, make: Callable[[], dict[str, NDArray[Any]]]
+    folder: Path | None, mark: str, kind: str, make: Callable[[], dict[str, NDArray[Any]]]
 ) -> dict[str, NDArray[Any]]:
-    """Arrays as they were made the first time, where a file keeps them."""
+    """Arrays as they were made the first time, where a file keeps them.
+
+    The state of the training they come from is removed when they are on disk, not before.
+    """
     from safetensors.numpy import load_file, save_file
 
+    file, state = _file(folder, f"{mark}-{kind}"), _file(folder, mark)
     if file is not None and file.is_file():
         return load_file(str(file))
     arrays = make()
-    if file is not None:
+    if file is not None and state is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(file) as temporary:
             save_file(arrays, str(temporary))
+        state.unlink(missing_ok=True)
     return arrays
 
 

@@ -44,7 +44,8 @@ def train_network(
     Parameters
     ----------
     checkpoint
-        File that keeps the state every `checkpoint_every` batches; removed at the end.
+        File that keeps the state every `checkpoint_every` batches. It stays: who keeps the result
+        removes it afterwards, so that a kill in between loses no training.
 
     Returns
     -------
@@ -67,7 +68,7 @@ def train_network(
         if checkpoint and (step + 1) % checkpoint_every == 0:
             descent.keep(checkpoint, identity, step + 1)
     if checkpoint:
-        checkpoint.unlink(missing_ok=True)
+        descent.keep(checkpoint, identity, len(plan))
     descent.finish()
     return network.eval()
 
