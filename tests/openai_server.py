@@ -9,6 +9,7 @@ What servers do wrong is played by `Trouble`: busy, broken, slow, answering nons
 import http.server
 import json
 import math
+import socketserver
 import threading
 import time
 from contextlib import contextmanager
@@ -109,6 +110,21 @@ def model_server(answer=question_or_reflection, status=200, trouble=()):
         server.endpoint = f"http://127.0.0.1:{server.server_port}/v1"
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
+        server.shutdown()
+
+
+@contextmanager
+def talking_at_a_port(said):
+    """The address of something that hears a request, says these bytes whatever it was, and hangs up."""
+
+    class Says(socketserver.StreamRequestHandler):
+        def handle(self):
+            self.request.recv(1 << 16)
+            self.wfile.write(said)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Says) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/v1"
         server.shutdown()
 
 

@@ -79,9 +79,9 @@ def judged(scheme: str, corpus, recording: Path, wanted, embeddings):
         "recording": recording,
     }
     coding = code_with_llm(corpus, **asked)
-    (other,) = code_with_llm(corpus, **asked, centred=True).layers
+    (other,) = code_with_llm(corpus, **asked, centred=True, name="centred").layers
     meta = replace(other.metadata, coder=f"{other.metadata.coder}, centred")
-    centred = replace(other, name=f"{scheme}.llm-centred", metadata=meta)
+    centred = replace(other, metadata=meta)
     rules = next(x for x in code_by_rules(corpus).layers if x.metadata.scheme == scheme)
     head = out_of_fold_layer(scheme, corpus, embeddings)
     return validate(coding, gold, corpus=corpus, beside=[centred, rules, head])

@@ -3,6 +3,7 @@
 import polars as pl
 
 from workbench.coding import load_codebook
+from workbench.coding.llm import code_with_llm
 from workbench.corpus import Corpus, CorpusMetadata
 from workbench.language_models import OpenAICompatibleLM
 
@@ -78,3 +79,19 @@ def by_question_mark(content):
 def through(server, **options):
     """The model that a test's server says it has."""
     return OpenAICompatibleLM(server.endpoint, "small", **options)
+
+
+def coded_by(answer, folder, corpus, **options):
+    """One scheme of a corpus coded by a server that answers in this way."""
+    from openai_server import model_server
+
+    folder.mkdir(exist_ok=True)
+    with model_server(answer) as server:
+        return code_with_llm(
+            corpus,
+            small_book(folder),
+            model=through(server),
+            schemes=["talk"],
+            recording=folder / "a.jsonl",
+            **options,
+        )

@@ -11,7 +11,8 @@ from openai_server import model_server
 from workbench.coding import load_codebook
 from workbench.coding.llm import code_with_llm, estimate_cost, plan_coding, trail
 from workbench.coding.llm.answers import from_reply
-from workbench.coding.llm.prompt import VARIANTS, Turn, coding_prompts
+from workbench.coding.llm.prompt import VARIANTS, coding_prompts
+from workbench.coding.llm.turn import Turn
 from workbench.corpus import Code, Scheme
 from workbench.errors import BadInput, NotComputed
 from workbench.language_models import Reply

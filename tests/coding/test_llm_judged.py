@@ -1,178 +1,17 @@
-"""Is a language model a good coder? Gold, stability and a trail, on answers that can be checked by hand."""
+"""Would a language model give the same codes again? Stability, and a trail of what was asked."""
 
 import json
 from dataclasses import replace
 
 import polars as pl
 import pytest
-from llm_talk import by_question_mark, small_book, small_corpus
+from llm_talk import by_question_mark, coded_by, small_book, small_corpus
 from openai_server import model_server, saying
 
-import workbench as wb
-from workbench.coding.llm import (
-    POSSIBLY_SEEN,
-    code_with_llm,
-    possibly_seen,
-    replicate,
-    trail,
-    validate,
-)
-from workbench.coding.rules import code_by_rules
-from workbench.corpus import Layer, LayerMetadata
-from workbench.errors import BadInput, InsufficientData
+from workbench.coding.llm import replicate, trail
+from workbench.errors import BadInput
 from workbench.files import checksum_of
 from workbench.language_models import LocalLM, OpenAICompatibleLM
-from workbench.settings import data_home
-
-GOLD = ("question", "reflection", "question")  # of turns 1, 3 and 5
-
-
-def gold_layer(corpus, labels=GOLD):
-    units = [u for u in corpus.utterances["id"] if u[-1] in "135"]
-    rows = pl.DataFrame({"unit_id": units, "label": list(labels) * (len(units) // 3)})
-    meta = LayerMetadata("talk", "expert", "gold", labels=("question", "reflection"))
-    return Layer.build("talk.gold", rows, meta)
-
-
-def coded_by(answer, tmp_path, corpus, **options):
-    with model_server(answer) as server:
-        return code_with_llm(
-            corpus,
-            small_book(tmp_path),
-            model=OpenAICompatibleLM(server.endpoint, "small"),
-            schemes=["talk"],
-            recording=tmp_path / "a.jsonl",
-            **options,
-        )
-
-
-def shy(content):
-    """Codes questions only; on the rest it declines."""
-    asked = content["messages"][-1]["content"].rstrip().endswith("?")
-    return saying('{"label": "question"}' if asked else "I'm sorry, I can't.")
-
-
-def figures(validation):
-    return dict(validation.table.select("measure", "estimate").iter_rows())
-
-
-def test_a_coder_that_is_right_scores_one(tmp_path):
-    corpus = small_corpus(6)
-    found = validate(
-        coded_by(by_question_mark, tmp_path, corpus), gold_layer(corpus), corpus=corpus
-    )
-    told = figures(found)
-    assert told["macro-F1 on the turns it coded"] == 1
-    assert told["Krippendorff's alpha on the turns it coded"] == pytest.approx(1)
-    assert told["share of turns coded"] == 1
-    assert (found.mark, set(found.table["mark"])) == ("", {""})
-    assert found.table["n_clusters"][0] == 6
-
-
-def test_what_is_declined_is_counted_apart_and_missed(tmp_path):
-    corpus = small_corpus(6)
-    found = validate(coded_by(shy, tmp_path, corpus), gold_layer(corpus), corpus=corpus)
-    told = figures(found)
-    assert told["share of turns coded"] == pytest.approx(2 / 3)
-    assert told["percent agreement on the turns it coded"] == 1
-    assert told["macro-F1 on the turns it coded"] == 1
-    assert told["macro-F1, not coded counts as missed"] == 0.5  # question 1, reflection 0
-    ends = dict(found.outcomes.select("outcome", "turns").iter_rows())
-    assert ends == {"coded": 12, "refusal": 6, "unclear": 0, "malformed": 0}
-    # one category is left: alpha is undefined and says why
-    alpha = found.table.filter(pl.col("measure").str.starts_with("Krippendorff")).row(0, named=True)
-    assert alpha["estimate"] is None
-    assert alpha["reason"]
-
-
-def test_another_coder_is_scored_on_the_same_turns_with_the_paired_difference(tmp_path):
-    corpus = small_corpus(6)
-    always = gold_layer(corpus, ("question",) * 3)
-    coding = coded_by(by_question_mark, tmp_path, corpus)
-    told = figures(validate(coding, gold_layer(corpus), corpus=corpus, beside=[always]))
-    assert told["macro-F1 on the same turns"] == pytest.approx(
-        0.4
-    )  # 2 * 2/3 / (1 + 2/3) = 0.8, and 0
-    assert told["difference to talk.gold, paired"] == pytest.approx(0.6)
-
-
-def test_a_coder_of_some_of_these_turns_is_compared_on_those_alone(tmp_path):
-    corpus = small_corpus(6)
-    coding, gold = coded_by(by_question_mark, tmp_path, corpus), gold_layer(corpus)
-    some = gold.restricted_to(gold.table["unit_id"].head(6))
-    found = validate(coding, gold, corpus=corpus, beside=[some]).table
-    (row,) = found.filter(pl.col("measure") == "macro-F1 on the same turns").to_dicts()
-    assert (row["estimate"], row["n"]) == (1.0, 6)
-    elsewhere = gold.restricted_to(pl.Series(["nowhere"]))
-    found = validate(coding, gold, corpus=corpus, beside=[elsewhere]).table
-    (row,) = found.filter(pl.col("measure") == "macro-F1 on the same turns").to_dicts()
-    assert row["estimate"] is None
-    assert row["reason"] == "talk.gold has none of these turns"
-
-
-def test_nothing_in_common_is_said(tmp_path):
-    corpus = small_corpus(2)
-    coding = coded_by(by_question_mark, tmp_path, corpus, units=["c0-1"])
-    with pytest.raises(InsufficientData, match="No turn has both"):
-        validate(coding, gold_layer(corpus).restricted_to(pl.Series(["c1-1"])), corpus=corpus)
-    other = Layer.build(
-        "mood.gold",
-        pl.DataFrame({"unit_id": ["c0-1"], "label": ["up"]}),
-        LayerMetadata("mood", "expert", "gold", labels=("up",)),
-    )
-    with pytest.raises(BadInput, match="LLM layer of the scheme 'mood'"):
-        validate(coding, other, corpus=corpus)
-
-
-def test_a_turn_without_words_was_not_asked_about(tmp_path):
-    corpus = small_corpus(6)
-    gold = gold_layer(corpus)
-    silent = [unit for unit in corpus.utterances["id"] if unit.endswith("-6")]
-    rows = gold.table.select("unit_id", "label")
-    rows = pl.concat([rows, pl.DataFrame({"unit_id": silent, "label": "reflection"})])
-    found = validate(
-        coded_by(by_question_mark, tmp_path, corpus),
-        Layer.build("talk.gold", rows, gold.metadata),
-        corpus=corpus,
-    )
-    assert figures(found)["share of turns coded"] == 1
-    assert figures(found)["macro-F1, not coded counts as missed"] == 1
-
-
-@pytest.mark.parametrize("name", ["annomi", "esconv", "annomi-subset"])
-def test_public_corpora_are_marked(name, tmp_path):
-    corpus = small_corpus(2, name=name)
-    assert POSSIBLY_SEEN in possibly_seen(corpus)
-    coding = coded_by(by_question_mark, tmp_path, corpus)
-    assert POSSIBLY_SEEN in coding.layers[0].metadata.caution
-    found = validate(coding, gold_layer(corpus), corpus=corpus)
-    assert all(POSSIBLY_SEEN in mark for mark in found.table["mark"])
-
-
-@pytest.mark.skipif(data_home() is None, reason="no real corpora here (WORKBENCH_DATA_HOME)")
-def test_the_shipped_head_always_stands_beside(tmp_path):
-    corpus = wb.load(data_home() / "annomi" / "AnnoMI-simple.csv")
-    gold = corpus.layer("annomi-helper.gold")
-    units = gold.table.filter(pl.col("label").is_in(["question", "reflection"]))["unit_id"][
-        ::60
-    ].to_list()
-    with model_server(by_question_mark) as server:
-        coding = code_with_llm(
-            corpus,
-            model=OpenAICompatibleLM(server.endpoint, "small"),
-            schemes=["annomi-helper"],
-            units=units,
-            recording=tmp_path / "a.jsonl",
-        )
-    rules = code_by_rules(corpus).layers[0]
-    found = validate(coding, gold, corpus=corpus, beside=[rules])
-    head = found.table.filter(pl.col("coder").str.starts_with("shipped head"))
-    assert head["n"].to_list() == [3698]
-    assert head["measure"].to_list() == ["macro-F1, mean over folds"]
-    assert head["estimate"][0] > 0.7
-    assert POSSIBLY_SEEN in found.table["mark"][0]
-    assert "difference to annomi-helper.rules, paired" in figures(found)
-
 
 # -- replication -----------------------------------------------------------------------------------
 
@@ -210,6 +49,27 @@ def test_stability_over_prompts_and_seeds(tmp_path):
     assert alphas["prompts"] < 0.5
     assert found.outcomes.filter(outcome="coded")["turns"].to_list() == [18] * 4
     assert len(found.codings) == 4
+
+
+def torn(content):
+    """A flag where the prompt holds examples, none where it does not."""
+    given = ["question"] if len(content["messages"]) > 2 else []
+    return saying(json.dumps({"labels": given}))
+
+
+def test_turns_that_nobody_was_asked_about_are_no_agreement(tmp_path):
+    corpus = small_corpus(6)  # a turn of each conversation has no words
+    with model_server(torn) as server:
+        found = replicate(
+            corpus,
+            small_book(tmp_path),
+            models=[OpenAICompatibleLM(server.endpoint, "small")],
+            prompts=("standard", "definitions"),
+            schemes=["flags"],
+            recordings=tmp_path,
+        )
+    same = found.table.filter(measure="same code", over="prompts").row(0, named=True)
+    assert (same["estimate"], same["n"]) == (0, 18)
 
 
 def shallow(model, folder):

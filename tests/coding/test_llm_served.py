@@ -6,10 +6,18 @@ from concurrent.futures import ThreadPoolExecutor
 import polars as pl
 import pytest
 from llm_talk import FIRST, by_question_mark, small_corpus, through
-from openai_server import Trouble, model_server, saying, smollm2_answers
+from openai_server import (
+    Trouble,
+    model_server,
+    question_or_reflection,
+    saying,
+    smollm2_answers,
+    talking_at_a_port,
+)
 
-from workbench.coding.llm import code_with_llm, plan_coding
+from workbench.coding.llm import code_with_llm, plan_coding, trail
 from workbench.errors import BadInput, WorkbenchError
+from workbench.language_models import OpenAICompatibleLM
 
 
 def talk_coded(server, book, recording, **options):
@@ -40,7 +48,7 @@ def test_smollm2_talking_freely_is_malformed_and_repaired_at_most_once(
     smollm2, book, tmp_path, monkeypatch
 ):
     """A server without forms: what the small model says is seldom a code, and nothing becomes one."""
-    monkeypatch.setattr("workbench.coding.llm.asking._MAX_TOKENS", 16)
+    monkeypatch.setattr("workbench.coding.llm.asking.MAX_TOKENS", 16)
     with model_server(smollm2_answers(smollm2, schema=False, logprobs=False)) as server:
         coding = talk_coded(
             server,
@@ -105,15 +113,17 @@ def test_outcomes_of_their_own(book, tmp_path):
     assert layer.metadata.facts["no_probabilities"] == {"the server gives no log-probabilities": 2}
 
 
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        Trouble.error(413),
-        Trouble.error(400, "context_length_exceeded"),
+TOO_LONG = [
+    pytest.param(Trouble.error(413), id="too large"),
+    pytest.param(Trouble.error(400, "context_length_exceeded"), id="by code"),
+    pytest.param(
         Trouble(400, {}, b'{"message": "The maximum context length is 512.", "code": 400}'),
-    ],
-    ids=["too large", "by code", "by words"],
-)
+        id="by words",
+    ),
+]
+
+
+@pytest.mark.parametrize("trouble", TOO_LONG)
 def test_a_prompt_that_is_too_long_is_told_and_not_asked_again(book, tmp_path, trouble):
     with model_server(one_by_one(trouble)) as server:
         coding = talk_coded(server, book, tmp_path / "a.jsonl", units=FIRST)
@@ -121,6 +131,73 @@ def test_a_prompt_that_is_too_long_is_told_and_not_asked_again(book, tmp_path, t
     ends = coding.outcomes.select("outcome", "repaired", "reason").rows()
     assert ends[0] == ("malformed", False, "the prompt is longer than the model reads")
     assert ends[1][0] == "coded"
+
+
+FILTERED = [
+    Trouble.error(400, "content_filter"),
+    {"choices": [{"finish_reason": "content_filter", "message": {"content": ""}}]},
+    {"choices": [{"message": {"refusal": "I would rather not."}}]},
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        *(pytest.param(x.values[0], "malformed", id=x.id) for x in TOO_LONG),
+        *((x, "refusal") for x in FILTERED),
+    ],
+)
+def test_options_that_are_not_scored_are_the_outcome_of_their_turn_alone(
+    book, tmp_path, said, outcome
+):
+    left = [said]
+    with model_server(lambda c: left.pop() if left else question_or_reflection(c)) as server:
+        for _ in range(2):
+            coding = talk_coded(server, book, tmp_path / "a.jsonl", units=FIRST, way="options")
+        assert len(server.asked) == 2  # the second time from the recording
+    first, second = coding.outcomes.to_dicts()
+    assert (first["outcome"], first["labels"], second["outcome"]) == (outcome, [], "coded")
+    told = trail(coding.outcomes, coding.recording, coding.settings).table
+    assert told["step"].to_list() == ["first", "first"]
+
+
+def no_flag(content):
+    """The first options of a server that knows yes and no."""
+    top = [{"token": "no", "logprob": -0.2}, {"token": "yes", "logprob": -2.0}]
+    return {"choices": [{"logprobs": {"content": [{"top_logprobs": top}]}}]}
+
+
+def test_a_question_about_a_code_that_was_not_read_is_none_of_a_repair(book, tmp_path):
+    left = [Trouble.error(413)]
+    with model_server(lambda c: left.pop() if left else no_flag(c)) as server:
+        coding = code_with_llm(
+            small_corpus(),
+            book,
+            model=through(server),
+            way="options",
+            schemes=["flags"],
+            units=FIRST,
+            recording=tmp_path / "a.jsonl",
+        )
+    assert coding.outcomes["outcome"].to_list() == ["malformed", "coded"]
+    told = trail(coding.outcomes, coding.recording, coding.settings).table
+    assert told["step"].to_list() == ["code 1", "code 2", "code 3"] * 2
+
+
+def test_what_cannot_be_centred_is_told_and_stops_nothing(book, tmp_path):
+    def no_words_no_answer(content):
+        silent = content["messages"][-1]["content"].endswith("N/A")
+        return Trouble.error(413) if silent else question_or_reflection(content)
+
+    with model_server(no_words_no_answer) as server:
+        coding = talk_coded(
+            server, book, tmp_path / "a.jsonl", units=FIRST, way="options", centred=True
+        )
+    assert coding.outcomes.select("outcome", "reason").unique().rows() == [
+        ("malformed", "the turn that says nothing, which centring takes off, was not scored")
+    ]
+    told = trail(coding.outcomes, coding.recording, coding.settings).table
+    assert told["step"].to_list() == ["first", "turn that says nothing"] * 2
 
 
 def test_several_seeds_vote(book, tmp_path):
@@ -146,6 +223,16 @@ def test_a_server_that_goes_down_loses_nothing(book, tmp_path):
         assert len(server.asked) == 3 + 4
         talk_coded(server, book, file)
         assert len(server.asked) == 3 + 4
+
+
+def test_a_server_that_dies_while_it_answers_loses_nothing(book, tmp_path):
+    half = b'HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{"choices": '
+    with talking_at_a_port(half) as address:
+        model = OpenAICompatibleLM(address, "small")
+        with pytest.raises(WorkbenchError, match=r"broke off .* 0 of 6 answers .* the same again"):
+            code_with_llm(
+                small_corpus(), book, model=model, schemes=["talk"], recording=tmp_path / "a.jsonl"
+            )
 
 
 def test_an_executor_changes_nothing(book, tmp_path):
@@ -189,6 +276,7 @@ def test_ratings_and_other_units_are_declined(tmp_path):
     [
         ({"prompt": "standart"}, "Did you mean 'standard'"),
         ({"schemes": ["talks"]}, "Did you mean 'talk'"),
+        ({"name": "gpt 4.1"}, "name is of letters, digits"),
         ({"limit": 0}, "limit is a number of turns"),
         ({"context_turns": -1}, "context_turns"),
         ({"seeds": ()}, "seeds are at least one"),

@@ -4,7 +4,7 @@ import datetime
 from email.utils import format_datetime
 
 import pytest
-from openai_server import Trouble, model_server, saying
+from openai_server import Trouble, model_server, saying, talking_at_a_port
 
 from workbench.errors import WorkbenchError
 from workbench.language_models import EndpointError, OpenAICompatibleLM
@@ -82,6 +82,41 @@ def test_every_other_trouble_is_one_clear_error(trouble, told):
     assert "tired" not in str(error)
 
 
+def test_a_server_that_always_says_at_once_is_not_asked_for_ever(monkeypatch):
+    monkeypatch.setattr("workbench.language_models.endpoint.sleep", lambda _: None)
+    error, asked = told_by(Trouble.error(429, Retry_After="0"), times=99, patience=5)
+    assert (error.status, asked) == (429, 4)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "does not speak HTTP"),
+        (b'HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{"choices": [', "broke off in the middle"),
+        (b"HTTP/1.1 400 No\r\ncontent-length: 900\r\n\r\n{", "answered 400"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 50_000, "no JSON"),
+        (b"", "cannot be reached"),
+    ],
+    ids=["no web server", "dies in its answer", "dies in its error", "endless nesting", "silence"],
+)
+def test_whatever_listens_at_the_port_gives_one_clear_error(said, told):
+    with talking_at_a_port(said) as address, pytest.raises(EndpointError, match=told) as raised:
+        OpenAICompatibleLM(address, "small").ask(TALK)
+    assert str(raised.value).startswith(address)
+
+
+@pytest.mark.parametrize("status", [302, 307, 308])
+def test_key_and_words_do_not_follow_a_redirect(status, monkeypatch):
+    monkeypatch.setenv("SOME_KEY", "k")
+    with model_server(good) as other:
+        on = Trouble(status, {"Location": f"{other.endpoint}/chat/completions"})
+        with model_server(good, trouble=[on]) as server:
+            model = OpenAICompatibleLM(server.endpoint, "small", key_variable="SOME_KEY")
+            with pytest.raises(EndpointError, match=f"sends on to '{other.endpoint}'"):
+                model.ask(TALK)
+        assert other.asked == []
+
+
 def test_a_form_is_asked_for_as_far_as_the_server_takes_it():
     def old(content):
         taken = not {"response_format", "logprobs"} & set(content)
@@ -97,6 +132,21 @@ def test_a_form_is_asked_for_as_far_as_the_server_takes_it():
     assert first["response_format"]["json_schema"]["schema"] == SCHEMA
     assert first["top_logprobs"] == 20
     assert "logprobs" not in last
+
+
+def test_a_call_that_began_before_the_form_was_known_goes_on_looking_for_it():
+    """Threads share a model: another one learns what the server takes while this one is being refused."""
+    began = []
+
+    def old(content):
+        if not began:
+            began.append(content)
+            assert model.ask(TALK, schema=SCHEMA).text == "a"
+        return Trouble.error(400) if "response_format" in content else saying("a")
+
+    with model_server(old) as server:
+        model = OpenAICompatibleLM(server.endpoint, "small")
+        assert model.ask(TALK, schema=SCHEMA).text == "a"
 
 
 def test_a_prompt_that_a_filter_stops_is_a_refusal_and_no_error():

@@ -6,7 +6,7 @@ from openai_server import ELSEWHERE, model_elsewhere, model_server
 
 from workbench import offline
 from workbench.errors import BadInput, NetworkRefused, WorkbenchError
-from workbench.language_models import OpenAICompatibleLM, RecordedLM
+from workbench.language_models import EndpointError, OpenAICompatibleLM, RecordedLM
 from workbench.language_models.openai_compatible import permitting
 
 OPTIONS = ("question", "reflection")
@@ -14,6 +14,12 @@ TALK = [
     [{"role": "user", "content": "How are you?"}],
     [{"role": "user", "content": "You are tired."}],
 ]
+
+
+def first_token(logprob):
+    """A completion whose first token has this log-probability."""
+    content = [{"token": "q", "top_logprobs": [{"token": "q", "logprob": logprob}]}]
+    return {"choices": [{"logprobs": {"content": content}}]}
 
 
 @pytest.fixture
@@ -87,7 +93,9 @@ def test_offline_refuses_even_what_is_permitted():
 
 
 def test_the_key_is_sent_only_where_its_variable_is_named(monkeypatch):
-    monkeypatch.setenv("SOME_KEY", "k")
+    monkeypatch.setenv(
+        "SOME_KEY", "k\n"
+    )  # as `$(cat file)` does not leave it, but an .env file may
     seen = []
     with model_server() as server:
         original = server.RequestHandlerClass.do_POST
@@ -104,6 +112,22 @@ def test_the_key_is_sent_only_where_its_variable_is_named(monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("", "SOME_KEY holds no key: it is not set"),
+        ("a\nb", "SOME_KEY holds no key: it holds line breaks"),
+        ("k\u00eby", "SOME_KEY holds no key"),
+    ],
+)
+def test_a_key_that_is_none_is_told_before_anything_is_sent(server, monkeypatch, key, told):
+    monkeypatch.setenv("SOME_KEY", key)
+    with pytest.raises(BadInput, match=told) as raised:
+        OpenAICompatibleLM(server.endpoint, "m", key_variable="SOME_KEY").complete(TALK[0])
+    assert server.asked == []
+    assert not key or key not in str(raised.value)
+
+
+@pytest.mark.parametrize(
     ("answer", "status", "error", "told"),
     [
         (
@@ -114,6 +138,9 @@ def test_the_key_is_sent_only_where_its_variable_is_named(monkeypatch):
         ),
         ({"choices": []}, 200, BadInput, "no log-probabilities"),
         ([], 200, BadInput, "no log-probabilities"),
+        (first_token(float("nan")), 200, BadInput, "no log-probabilities"),
+        (first_token(1000.0), 200, BadInput, "no log-probabilities"),
+        ({"choices": [{"finish_reason": "content_filter"}]}, 200, EndpointError, "declined"),
         ({"error": "You are tired."}, 500, WorkbenchError, "answered 500"),
     ],
 )
@@ -138,9 +165,20 @@ def test_options_that_cannot_be_told_apart_are_refused(server, options):
         OpenAICompatibleLM(server.endpoint, "m").score_options(TALK, options)
 
 
-def test_what_is_no_address_is_refused():
+@pytest.mark.parametrize(
+    "address",
+    [
+        "localhost:8000",
+        "http://localhost:abc/v1",
+        "http://[::1/v1",
+        "http://key@localhost/v1",
+        "http://localhost/v1\n",
+        "http:///v1",
+    ],
+)
+def test_what_is_no_address_is_refused(address):
     with pytest.raises(BadInput, match="no address"):
-        OpenAICompatibleLM("localhost:8000", "m")
+        OpenAICompatibleLM(address, "m")
 
 
 def test_an_answer_is_written_at_temperature_zero():

@@ -12,17 +12,15 @@ from pathlib import Path
 import polars as pl
 import pytest
 from click.testing import CliRunner
+from llm_study import code
+from llm_talk import by_question_mark, small_book, small_corpus
 from openai_server import ELSEWHERE, Trouble, model_elsewhere, model_server
 
 from workbench.cli.llm_code import command
 from workbench.errors import BadInput, NetworkRefused, NotComputed, WorkbenchError
-from workbench.language_models import OpenAICompatibleLM
 from workbench.pipeline.llm_coding import code_by_llm, llm_trail
 from workbench.study import Study
 from workbench.study.forgetting import forget
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "coding"))
-from llm_talk import by_question_mark, small_book, small_corpus
 
 
 @pytest.fixture
@@ -34,11 +32,6 @@ def study(tmp_path, monkeypatch):
 @pytest.fixture
 def book(tmp_path):
     return small_book(tmp_path)
-
-
-def code(study, book, endpoint, **options):
-    model = OpenAICompatibleLM(endpoint, "small", timeout=10)
-    return code_by_llm(study, book, model=model, schemes=["talk"], **options)
 
 
 def consent(study, scope, n=4):
@@ -185,10 +178,14 @@ def test_the_verb_tells_the_cost_first(study, book, tmp_path):
         assert done.exit_code == 0, done.output
         assert "talk.llm" in done.output
         assert len(server.asked) == 12
+        second = [*options, "--name", "second", "--prompt", "definitions", "--limit", "4"]
+        done = CliRunner().invoke(command, [*second, "--yes", "--trail", str(tmp_path / "trail")])
+        assert done.exit_code == 0, done.output
+        assert "talk.llm-second" in done.output
+        assert "note: Coded by a language model" in done.output
     assert sorted(x.name for x in (tmp_path / "trail").iterdir()) == [
-        "talk.trail.json",
-        "talk.trail.md",
-        "talk.trail.parquet",
+        *(f"talk.second.trail.{ending}" for ending in ("json", "md", "parquet")),
+        *(f"talk.trail.{ending}" for ending in ("json", "md", "parquet")),
     ]
 
 

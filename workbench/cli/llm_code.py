@@ -14,6 +14,7 @@ from workbench.cli.scheduler import executor_at, scheduler_option
 
 if TYPE_CHECKING:
     from workbench.language_models import LocalLM, OpenAICompatibleLM
+    from workbench.study import Study
 
 __all__ = ["command"]
 
@@ -24,13 +25,18 @@ __all__ = ["command"]
     "--codebook", default="annomi", show_default=True, help="Shipped codebook, or a file."
 )
 @click.option("--scheme", "schemes", multiple=True, help="Only this scheme; repeatable.")
+@click.option(
+    "--name", default="", help="Keeps a second model's or wording's codes beside the first."
+)
 @click.option("--model", help="Folder or hub name; at an endpoint, its name there.")
 @click.option("--endpoint", metavar="URL", help="OpenAI-compatible server, as http://HOST:8000/v1.")
 @click.option("--key-variable", default="", metavar="NAME", help="Environment variable of the key.")
 @click.option("--timeout", default=60.0, show_default=True, help="Seconds to wait for an answer.")
 @click.option("--limit", type=int, help="At most so many turns of each scheme, drawn at random.")
 @click.option("--random-state", default=7, show_default=True, help="Of the draw.")
-@click.option("--context", default=4, show_default=True, help="Turns before the coded one.")
+@click.option(
+    "--context", "context_turns", default=4, show_default=True, help="Turns before the coded one."
+)
 @click.option(
     "--prompt", default="standard", show_default=True, help="standard, definitions, examples."
 )
@@ -48,40 +54,28 @@ def command(
     *,
     study: str,
     codebook: str,
-    schemes: tuple[str, ...],
     model: str | None,
     endpoint: str | None,
     key_variable: str,
     timeout: float,
-    limit: int | None,
-    random_state: int,
-    context: int,
-    prompt: str,
-    centred: bool,
-    seeds: tuple[int, ...],
     price_in: float | None,
     price_out: float | None,
     yes: bool,
     trail: Path | None,
     scheduler: str | None,
     as_json: bool,
+    **asked: Any,
 ) -> None:
     """Code the utterances with a language model; without --yes only say what it will cost."""
+    from workbench.coding.books import load_codebook
     from workbench.pipeline.llm_coding import code_by_llm, llm_cost
+    from workbench.pipeline.llm_kept import llm_step
     from workbench.study import Study
 
     opened = Study.open(study)
     _refuse_without_endpoint(endpoint)
-    asked: dict[str, Any] = {
-        "model": _model(model, endpoint, key_variable, timeout),
-        "schemes": schemes or None,
-        "limit": limit,
-        "random_state": random_state,
-        "context_turns": context,
-        "prompt": prompt,
-        "seeds": seeds or (0,),
-        "centred": centred,
-    }
+    asked["model"] = _model(model, endpoint, key_variable, timeout)
+    asked["schemes"], asked["seeds"] = asked["schemes"] or None, asked["seeds"] or (0,)
     cost = llm_cost(opened, codebook, price_in=price_in, price_out=price_out, **asked)
     if not as_json:
         click.echo(str(cost))
@@ -94,10 +88,9 @@ def command(
     with executor_at(scheduler) as executor:
         layers = code_by_llm(opened, codebook, executor=executor, **asked)
     if trail is not None:
-        _write_trails(opened, [layer.metadata.scheme for layer in layers], trail)
-    from workbench.coding.books import load_codebook
-
-    print_layers(opened, f"llm-code-{load_codebook(codebook).name}", layers, as_json=as_json)
+        _write_trails(opened, [layer.metadata.scheme for layer in layers], asked["name"], trail)
+    step = llm_step(load_codebook(codebook).name, asked["name"])
+    print_layers(opened, step, layers, as_json=as_json)
 
 
 def _refuse_without_endpoint(endpoint: str | None) -> None:
@@ -121,10 +114,11 @@ def _model(
     return coding_model(model, endpoint)
 
 
-def _write_trails(study: Any, schemes: list[str], folder: Path) -> None:
+def _write_trails(study: Study, schemes: list[str], name: str, folder: Path) -> None:
     from workbench.pipeline.llm_coding import llm_trail
+    from workbench.pipeline.llm_kept import kept_as
 
     for scheme in schemes:
-        found = llm_trail(study, scheme)
+        found = llm_trail(study, scheme, name=name)
         for ending in ("md", "json", "parquet"):
-            found.write(folder / f"{scheme}.trail.{ending}")
+            found.write(folder / f"{kept_as(scheme, name)}.trail.{ending}")

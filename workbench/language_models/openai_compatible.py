@@ -8,7 +8,6 @@ asks for their consent and writes each call down.
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,49 +15,21 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
-from urllib.request import OpenerDirector, ProxyHandler, build_opener
+from urllib.parse import urlsplit
 
 import numpy as np
 
 from workbench.errors import BadInput, NetworkRefused
 from workbench.files import checksum_of
-from workbench.language_models.endpoint import EndpointError, post_json
+from workbench.language_models.endpoint import CHAT, EndpointError, post_json
+from workbench.language_models.first_token import check_options, option_logprobs
+from workbench.language_models.offers import NOT_TAKEN, OFFERS, TOP_TOKENS, Offer
 from workbench.language_models.prompt import Message
-from workbench.language_models.reply import Reply
+from workbench.language_models.reply import Reply, is_declined, likely
 from workbench.network import is_this_machine
 from workbench.progress import track
 
 __all__ = ["OpenAICompatibleLM", "RemoteCall", "permitting"]
-
-_TOP_TOKENS = 20
-"""Most tokens that servers return with their log-probabilities."""
-
-
-_NOT_TAKEN = (400, 422)
-"""Answers of a server that does not know a field of the request."""
-
-_FILTERS = ("content_filter", "content_policy_violation")
-"""Error codes of servers whose filter did not let the prompt through."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """Which optional fields of a request a server takes."""
-
-    schema: bool
-    logprobs: bool
-
-    def fields(self, schema: Mapping[str, Any] | None) -> dict[str, Any]:
-        told: dict[str, Any] = {}
-        if self.schema and schema is not None:
-            form = {"name": "answer", "strict": True, "schema": dict(schema)}
-            told["response_format"] = {"type": "json_schema", "json_schema": form}
-        if self.logprobs:
-            told |= {"logprobs": True, "top_logprobs": _TOP_TOKENS}
-        return told
-
-
-_OFFERS = (_Offer(True, True), _Offer(True, False), _Offer(False, True), _Offer(False, False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +70,17 @@ class OpenAICompatibleLM:
     model
         Name of the model there.
     key_variable
-        Environment variable that holds the key; none is sent by default.
+        Environment variable that holds the key; none is sent by default. It has to hold one when the server
+        is asked.
     timeout
         Seconds to wait for an answer.
     patience
         Seconds that all waits for a busy server may take together, per request.
+
+    Raises
+    ------
+    BadInput
+        If the endpoint is no address.
     """
 
     def __init__(
@@ -115,11 +92,10 @@ class OpenAICompatibleLM:
         timeout: float = 60.0,
         patience: float = 60.0,
     ) -> None:
-        if not re.match(r"https?://[^/]+", endpoint):
-            raise BadInput(f"{endpoint!r} is no address; give one as 'http://127.0.0.1:8000/v1'.")
+        _check_address(endpoint)
         self.endpoint, self.model = endpoint.rstrip("/"), model
         self.key_variable, self.timeout, self.patience = key_variable, timeout, patience
-        self._offers: _Offer | None = None
+        self._offers: Offer | None = None
         self._here = is_this_machine(endpoint)
 
     def __repr__(self) -> str:
@@ -150,13 +126,12 @@ class OpenAICompatibleLM:
             If options are fewer than two, empty or begin with each other, or the server gives no
             log-probabilities.
         EndpointError
-            If the server cannot be reached or answers with an error.
+            If the server cannot be reached, answers with an error or declines.
         """
-        _check(options)
+        check_options(options)
         self.ask_permission(conversations)
-        opener = self._opener()
         rows = [
-            self._score(opener, messages, options)
+            self._score(messages, options)
             for messages in track(conversations, doing="Language model")
         ]
         return np.array(rows, np.float64).reshape(len(conversations), len(options))
@@ -174,7 +149,7 @@ class OpenAICompatibleLM:
             If the server cannot be reached or answers with an error.
         """
         self.ask_permission([conversation])
-        answer = self._post(self._opener(), self._content(conversation, max_tokens))
+        answer = self._post(self._content(conversation, max_tokens))
         return self._reply(answer).text
 
     def ask(
@@ -214,16 +189,16 @@ class OpenAICompatibleLM:
         self.ask_permission([conversation])
         content = self._content(conversation, max_tokens, temperature=temperature)
         content |= {} if seed is None else {"seed": seed}
+        known = self._offers  # another thread may learn it meanwhile
         refused: EndpointError | None = None
-        for offer in _OFFERS if self._offers is None else (self._offers,):
+        for offer in OFFERS if known is None else (known,):
             try:
-                answer = self._post(self._opener(), content | offer.fields(schema))
+                answer = self._post(content | offer.fields(schema))
             except EndpointError as error:
-                if error.code in _FILTERS:
-                    return Reply.declined()
-                if error.too_long:
-                    return Reply.unread()
-                if self._offers is not None or error.status not in _NOT_TAKEN:
+                instead = Reply.instead_of(error)
+                if instead is not None:
+                    return instead
+                if known is not None or error.status not in NOT_TAKEN:
                     raise
                 refused = refused or error
                 continue
@@ -251,9 +226,6 @@ class OpenAICompatibleLM:
                 "of OpenAI-compatible chat completions."
             ) from None
 
-    def _opener(self) -> OpenerDirector:
-        return build_opener(ProxyHandler({})) if self._here else build_opener()
-
     def ask_permission(self, conversations: Sequence[Sequence[Message]]) -> None:
         """Ask whoever stands around (`permitting`) before these are sent; a server here needs no asking.
 
@@ -276,36 +248,26 @@ class OpenAICompatibleLM:
         )
         permission(RemoteCall(self.endpoint, self.model, texts))
 
-    def _score(
-        self, opener: OpenerDirector, messages: Sequence[Message], options: Sequence[str]
-    ) -> list[float]:
-        content = {
-            "model": self.model,
-            "messages": list(messages),
-            "max_tokens": 1,
-            "temperature": 1.0,
-            "logprobs": True,
-            "top_logprobs": _TOP_TOKENS,
-        }
-        answer = self._post(opener, content)
+    def _score(self, messages: Sequence[Message], options: Sequence[str]) -> list[float]:
+        content = self._content(messages, 1, temperature=1.0)
+        answer = self._post(content | {"logprobs": True, "top_logprobs": TOP_TOKENS})
         try:
-            given = answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]
-            tokens = {str(entry["token"]): float(entry["logprob"]) for entry in given}
-            least = min(tokens.values())
-        except (KeyError, IndexError, TypeError, ValueError):
+            choice = answer["choices"][0]
+            if is_declined(choice):
+                raise EndpointError.of_filter(self.endpoint, self.model)
+            return option_logprobs(likely(choice["logprobs"]["content"][0]), options)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError):
             raise BadInput(
                 f"{self.endpoint} gave no log-probabilities for model {self.model!r}. The workbench needs "
                 "a server that returns `logprobs` with `top_logprobs` in chat completions."
             ) from None
-        return [_of_option(option, tokens, options, least) for option in options]
 
-    def _post(self, opener: OpenerDirector, content: Mapping[str, Any]) -> Any:
+    def _post(self, content: Mapping[str, Any]) -> Any:
         headers = {"Content-Type": "application/json"}
         if self.key_variable:
-            headers["Authorization"] = f"Bearer {os.environ.get(self.key_variable, '')}"
+            headers["Authorization"] = f"Bearer {_key(self.key_variable)}"
         return post_json(
-            opener,
-            f"{self.endpoint}/chat/completions",
+            f"{self.endpoint}{CHAT}",
             content,
             headers=headers,
             model=self.model,
@@ -314,22 +276,22 @@ class OpenAICompatibleLM:
         )
 
 
-def _check(options: Sequence[str]) -> None:
-    if len(options) < 2 or any(not option.strip() for option in options):
-        raise BadInput(f"At least two options that are not empty are needed, not {options!r}.")
-    for one, first in enumerate(options):
-        for two, second in enumerate(options):
-            if one != two and second.startswith(first):
-                raise BadInput(f"Option {second!r} begins with option {first!r}. Reword one.")
+def _check_address(endpoint: str) -> None:
+    try:
+        parts = urlsplit(endpoint)
+        named = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        named = False
+    if not named or "@" in endpoint or re.search(r"[^!-~]", endpoint):
+        raise BadInput(f"{endpoint!r} is no address; give one as 'http://127.0.0.1:8000/v1'.")
 
 
-def _of_option(
-    option: str, tokens: Mapping[str, float], options: Sequence[str], least: float
-) -> float:
-    own = [
-        logprob
-        for token, logprob in tokens.items()
-        if (begun := token.strip())
-        and [other for other in options if other.startswith(begun)] == [option]
-    ]
-    return math.log(math.fsum(math.exp(x) for x in own)) if own else least
+def _key(variable: str) -> str:
+    """The key in an environment variable, without the line end that files leave on it."""
+    key = os.environ.get(variable, "").strip()
+    if key.isascii() and key.isprintable() and key:
+        return key
+    trouble = "it holds line breaks or other characters that no key has" if key else "it is not set"
+    raise BadInput(
+        f"The environment variable {variable} holds no key: {trouble}. Set it to the key alone."
+    )

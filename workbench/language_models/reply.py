@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Reply"]
+from workbench.language_models.endpoint import EndpointError
+
+__all__ = ["Reply", "is_declined", "likely"]
 
 _FILTERED = "content_filter"
 _UNREAD = "too_long"
+_ROUNDING = 0.01  # a log-probability is never above 0 by more than this
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,13 @@ class Reply:
         """What stands for a prompt that is longer than the model reads."""
         return cls("", finish=_UNREAD)
 
+    @classmethod
+    def instead_of(cls, error: EndpointError) -> Reply | None:
+        """What stands for a prompt that a server did not take for what it holds; None for other trouble."""
+        if error.filtered:
+            return cls.declined()
+        return cls.unread() if error.too_long else None
+
     @property
     def is_unread(self) -> bool:
         """Whether the prompt was longer than the model reads."""
@@ -64,20 +74,32 @@ class Reply:
         """
         choice = answer["choices"][0]
         message, usage = choice["message"], answer.get("usage") or {}
-        finish = str(choice.get("finish_reason") or "stop")
-        declined = message.get("refusal")
         content = ((choice.get("logprobs") or {}).get("content")) or ()
         return cls(
-            text=str(declined or message.get("content") or "").strip(),
-            finish=finish,
-            refused=bool(declined) or finish == _FILTERED,
+            text=str(message.get("refusal") or message.get("content") or "").strip(),
+            finish=str(choice.get("finish_reason") or "stop"),
+            refused=is_declined(choice),
             tokens_in=usage.get("prompt_tokens"),
             tokens_out=usage.get("completion_tokens"),
-            tokens=tuple(
-                (
-                    str(token["token"]),
-                    {str(x["token"]): float(x["logprob"]) for x in token.get("top_logprobs") or ()},
-                )
-                for token in content
-            ),
+            tokens=tuple((str(token["token"]), likely(token)) for token in content),
         )
+
+
+def is_declined(choice: Mapping[str, Any]) -> bool:
+    """Whether a choice of a completion says, beside its text, that the model or a filter declined."""
+    refusal = (choice.get("message") or {}).get("refusal")
+    return bool(refusal) or choice.get("finish_reason") == _FILTERED
+
+
+def likely(token: Mapping[str, Any]) -> dict[str, float]:
+    """Log-probabilities of a token's likeliest alternatives; empty if none were given.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If they are none.
+    """
+    told = {str(x["token"]): float(x["logprob"]) for x in token.get("top_logprobs") or ()}
+    if not all(logprob <= _ROUNDING for logprob in told.values()):
+        raise ValueError("a log-probability above 0, or that is no number")
+    return told

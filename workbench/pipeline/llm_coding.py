@@ -1,8 +1,9 @@
 """Code a study with a language model; prompts and raw answers stay with the study.
 
 `llm/answers.jsonl` is the recording of all models and codebooks of the study, `llm/<scheme>.outcomes.parquet`
-says how asking ended turn by turn, `llm/<scheme>.json` how it was asked. They hold what people said and what
-it was taken for: they are as private as the corpus, and `forget` reaches them.
+says how asking ended turn by turn, `llm/<scheme>.json` how it was asked; a coding with a name has
+`<scheme>.<name>` there. They hold what people said and what it was taken for: they are as private as the
+corpus, and `forget` reaches them.
 """
 
 from __future__ import annotations
@@ -26,19 +27,26 @@ from workbench.coding.llm import (
     plan_coding,
     trail,
 )
-from workbench.coding.llm.asking import CodingModel
+from workbench.coding.llm.answering import CodingModel
+from workbench.coding.llm.outcomes import outcome_table
 from workbench.corpus import Codebook, Layer
 from workbench.errors import BadInput
 from workbench.files import read_json, write_json
 from workbench.language_models import LocalLM, OpenAICompatibleLM, local
 from workbench.pipeline.coding import keep_own_book
+from workbench.pipeline.llm_kept import (
+    LLM_FOLDER,
+    kept_as,
+    kept_schemes,
+    layer_file,
+    llm_step,
+    refuse_to_replace,
+)
 from workbench.pipeline.run import Outcome, run_step, telling_of
 from workbench.study import Study
 from workbench.study.ledger import remote_calls
 
 __all__ = ["code_by_llm", "coding_model", "llm_cost", "llm_trail"]
-
-_FOLDER = "llm"
 
 
 def code_by_llm(
@@ -56,6 +64,9 @@ def code_by_llm(
     simply called again. A model on another machine needs the consent of the conversations whose words it
     would read, and every call stands in the study's ledger before it goes out.
 
+    A second model, wording or sample needs a name of its own, and its layers stand beside the first; the same
+    way of asking under the same name may bring more turns, as a pilot that is extended to all.
+
     Parameters
     ----------
     codebook
@@ -67,19 +78,19 @@ def code_by_llm(
     executor
         Whose workers ask, with the same result; default: this process.
     options
-        `schemes, units, limit, random_state, context_turns, prompt, seeds, temperature, way, centred`, as
-        in
-        `workbench.coding.llm.plan_coding`.
+        `name, schemes, units, limit, random_state, context_turns, prompt, seeds, temperature, way,
+        centred`, as in `workbench.coding.llm.plan_coding`.
 
     Returns
     -------
     list of Layer
-        `<scheme>.llm`, of coder kind `llm`.
+        `<scheme>.llm`, or `<scheme>.llm-<name>`, of coder kind `llm`.
 
     Raises
     ------
     BadInput
-        If a name is unknown or a number out of range.
+        If a name is unknown, a number out of range, or the study holds a coding of this name that was asked
+        for in another way, or of turns that are now left out.
     NetworkRefused
         If the model is on another machine, and offline was asked for or consent is missing.
     WorkbenchError
@@ -87,7 +98,7 @@ def code_by_llm(
     """
     asked = coding_model(model, endpoint)
     plan = _plan(study, codebook, asked, executor, options)
-    step = f"llm-code-{plan.book.name}"
+    step = llm_step(plan.book.name, plan.name)
 
     def compute() -> Outcome:
         fresh = _plan(study, codebook, asked, executor, options)  # after the lock: with all answers
@@ -104,14 +115,11 @@ def code_by_llm(
             "codebook": plan.book.checksum,
             "turns": [[part.scheme.name, len(part.turns), part.sampling] for part in plan.parts],
         },
-        parameters=plan.chosen.facts(plan.book, plan.asker.fingerprint)
-        | {"units": sorted(options["units"]) if options.get("units") is not None else None},
+        parameters=plan.facts | {"drawn": plan.draw.facts},
         compute=compute,
     )
     keep_own_book(study, plan.book)
-    record = study.step(step)
-    names = [Path(output) for output in (record.outputs if record else ())]
-    return [study.layer(name.stem) for name in names if name.parent == Path("layers")]
+    return [study.layer(plan.layer_name(part.scheme.name)) for part in plan.parts]
 
 
 def llm_cost(
@@ -138,16 +146,22 @@ def llm_cost(
         return estimate_cost(plan, price_in=price_in, price_out=price_out)
 
 
-def llm_trail(study: Study, scheme: str) -> Trail:
+def llm_trail(study: Study, scheme: str, *, name: str = "") -> Trail:
     """The trail of a scheme's coding by a language model, from what the study keeps.
+
+    Parameters
+    ----------
+    name
+        Of the coding, where it was given one.
 
     Raises
     ------
     NotComputed
         If the study holds no such coding.
     """
-    outcomes = study.table(f"{_FOLDER}/{scheme}.outcomes", step="llm-code")
-    settings = read_json(study.folder / _FOLDER / f"{scheme}.json")
+    kept = kept_as(scheme, name)
+    outcomes = study.table(f"{LLM_FOLDER}/{kept}.outcomes", step="llm-code")
+    settings = read_json(study.folder / LLM_FOLDER / f"{kept}.json")
     return trail(outcomes, Recording(_answers(study)), settings)
 
 
@@ -171,7 +185,7 @@ def coding_model(model: CodingModel | str | Path | None, endpoint: str | None) -
 
 
 def _answers(study: Study) -> Path:
-    return study.folder / _FOLDER / "answers.jsonl"
+    return study.folder / LLM_FOLDER / "answers.jsonl"
 
 
 def _plan(
@@ -181,7 +195,7 @@ def _plan(
     executor: Executor | None,
     options: dict[str, Any],
 ) -> Plan:
-    return plan_coding(
+    plan = plan_coding(
         study.corpus,
         codebook,
         model=model,
@@ -189,6 +203,8 @@ def _plan(
         executor=executor,
         **options,
     )
+    refuse_to_replace(study, plan)
+    return plan
 
 
 @contextmanager
@@ -202,25 +218,34 @@ def _telling(study: Study, step: str, plan: Plan) -> Iterator[None]:
 
 
 def _keep(study: Study, step: str, plan: Plan, coding: LLMCoding) -> Outcome:
-    outputs: list[str] = []
     for layer in coding.layers:
         scheme = layer.metadata.scheme
+        kept = kept_as(scheme, plan.name)
         own = coding.outcomes.filter(pl.col("scheme") == scheme)
-        study.write_table(f"{_FOLDER}/{scheme}.outcomes", own)
-        write_json(study.folder / _FOLDER / f"{scheme}.json", dict(coding.settings))
+        study.write_table(f"{LLM_FOLDER}/{kept}.outcomes", own)
+        write_json(study.folder / LLM_FOLDER / f"{kept}.json", dict(coding.settings))
         study.write_layer(layer)
-        outputs += [f"layers/{layer.name}.parquet", f"{_FOLDER}/{scheme}.outcomes.parquet"]
     digests = study.corpus.conversation_digests().select(
         pl.all(), pl.lit(plan.asker.fingerprint).alias("coder")
     )
     study.write_table(f"steps/{step}.conversations", digests)
-    return Outcome(outputs=tuple(outputs), notes=tuple(_notes(coding)))
+    notes = (*_notes(study, plan), *map(str, coding.refusals))
+    return Outcome(outputs=tuple(_outputs(study, plan)), notes=notes)
 
 
-def _notes(coding: LLMCoding) -> Iterator[str]:
-    yield from dict.fromkeys(x.metadata.caution for x in coding.layers if x.metadata.caution)
-    for row in coding.counts().to_dicts():
-        if row["outcome"] != "coded" and row["turns"]:
-            yield f"{row['scheme']}: {row['turns']} turn(s) not coded, outcome {row['outcome']}."
-    for refusal in coding.refusals:
-        yield str(refusal)
+def _outputs(study: Study, plan: Plan) -> Iterator[str]:
+    """Layers and outcomes of the coding, those of schemes that an earlier call asked about too."""
+    for scheme in kept_schemes(study, plan):
+        yield layer_file(study, plan, scheme).relative_to(study.folder).as_posix()
+        yield f"{LLM_FOLDER}/{kept_as(scheme, plan.name)}.outcomes.parquet"
+
+
+def _notes(study: Study, plan: Plan) -> Iterator[str]:
+    schemes = kept_schemes(study, plan)
+    facts = [Layer.read_metadata(layer_file(study, plan, scheme)) for scheme in schemes]
+    yield from dict.fromkeys(own.caution for own in facts if own.caution)
+    for scheme in schemes:
+        kept = f"{LLM_FOLDER}/{kept_as(scheme, plan.name)}.outcomes"
+        for row in outcome_table(study.table(kept, step="llm-code")).to_dicts():
+            if row["outcome"] != "coded" and row["turns"]:
+                yield f"{scheme}: {row['turns']} turn(s) not coded, outcome {row['outcome']}."

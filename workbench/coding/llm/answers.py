@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeAlias
 from workbench.coding.llm.prompt import CodingPrompt, with_codes_above
 from workbench.language_models import Reply
 
-__all__ = ["OUTCOMES", "UNREAD", "Answer", "Outcome", "from_options", "from_reply"]
+__all__ = ["NOT_CENTRED", "OUTCOMES", "UNREAD", "Answer", "Outcome", "from_options", "from_reply"]
 
 Outcome: TypeAlias = Literal["coded", "refusal", "unclear", "malformed"]
 OUTCOMES: tuple[Outcome, ...] = ("coded", "refusal", "unclear", "malformed")
@@ -57,6 +57,10 @@ class Answer:
 
 UNREAD = Answer("malformed", reason="the prompt is longer than the model reads")
 """About a turn that cannot be asked for; asking once more would change nothing."""
+NOT_CENTRED = Answer(
+    "malformed", reason="the turn that says nothing, which centring takes off, was not scored"
+)
+"""About a turn whose scores cannot be centred."""
 
 
 def from_options(

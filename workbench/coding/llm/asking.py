@@ -9,30 +9,29 @@ meets a server that is down, loses nothing that was answered and goes on from th
 from __future__ import annotations
 
 import datetime
-import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
+from workbench.coding.llm.answering import (
+    MAX_TOKENS,
+    CodingModel,
+    answered,
+    answered_there,
+    spec_of,
+)
 from workbench.coding.llm.prompt import CodingPrompt, Question, Way
 from workbench.coding.llm.recording import Recording, key_of
-from workbench.embedding.fan_out import one_at_a_time, spread
+from workbench.embedding.fan_out import spread
 from workbench.errors import BadInput, NotComputed, WorkbenchError
-from workbench.language_models import LocalLM, Message, OpenAICompatibleLM, Reply
-from workbench.language_models.openai_compatible import permitting
+from workbench.language_models import Message, OpenAICompatibleLM
 from workbench.progress import track
 
-__all__ = ["Asked", "Asker", "CodingModel", "way_of"]
-
-CodingModel: TypeAlias = LocalLM | OpenAICompatibleLM
-"""A model of this machine, or an endpoint that the user names."""
+__all__ = ["Asked", "Asker", "way_of"]
 
 _AT_ONCE = 32  # questions of one job of a model that reads shared beginnings once
-_MAX_TOKENS = 64
-_LEAST_LOGPROB = -9.0  # alternatives of a token that are less likely than this are not kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class Asker:
         """What an answer depends on beside model and prompt."""
         given: dict[str, Any] = {"way": self.way, "options": list(prompt.options)}
         if self.way == "json":
-            given |= {"temperature": self.temperature, "max_tokens": _MAX_TOKENS}
+            given |= {"temperature": self.temperature, "max_tokens": MAX_TOKENS}
             given |= {"seed": seed} if self.temperature else {}
         return given
 
@@ -150,9 +149,9 @@ class Asker:
         chats = ([one.question.messages for one in part] for part in parts)
         form = (prompt.options, prompt.schema if self.way == "json" else None, dict(parameters))
         if self.executor is None:
-            return spread(_answered, ((self.model, part, *form) for part in chats), executor=None)
-        jobs = ((_spec(self.model), part, *form) for part in self._permitted(chats))
-        return spread(_answered_there, jobs, executor=self.executor)
+            return spread(answered, ((self.model, part, *form) for part in chats), executor=None)
+        jobs = ((spec_of(self.model), part, *form) for part in self._permitted(chats))
+        return spread(answered_there, jobs, executor=self.executor)
 
     def _permitted(self, chats: Iterator[list[list[Message]]]) -> Iterator[list[list[Message]]]:
         """Parts for workers, who cannot be asked for permission: it is asked for here, before each goes."""
@@ -184,121 +183,3 @@ class Asker:
                 for one, answer in zip(part, answers, strict=True)
             ]
         )
-
-
-Spec: TypeAlias = tuple[str, tuple[Any, ...], str]
-"""Kind, arguments and fingerprint of a model, from which a worker makes its own."""
-
-
-def _spec(model: CodingModel | None) -> Spec:
-    if isinstance(model, OpenAICompatibleLM):
-        told = (model.endpoint, model.model, model.key_variable, model.timeout, model.patience)
-        return "endpoint", told, model.fingerprint
-    if isinstance(model, LocalLM):
-        return "local", (str(model.folder),), model.fingerprint
-    raise BadInput(
-        f"Workers of an executor cannot be given a {type(model).__name__}: give a LocalLM or an "
-        "OpenAICompatibleLM, or leave the executor out."
-    )
-
-
-@lru_cache(maxsize=2)
-def _made(spec: Spec) -> CodingModel:
-    kind, told, fingerprint = spec
-    model: CodingModel
-    if kind == "local":
-        model = LocalLM(*told)
-    else:
-        endpoint, name, key_variable, timeout, patience = told
-        model = OpenAICompatibleLM(
-            endpoint, name, key_variable=key_variable, timeout=timeout, patience=patience
-        )
-    if model.fingerprint != fingerprint:
-        raise WorkbenchError(
-            f"the language model here is {model.fingerprint}, not {fingerprint}: put the same folder on "
-            "every worker."
-        )
-    return model
-
-
-def _answered_there(spec: Spec, *job: Any) -> list[dict[str, Any]]:
-    """Answer a part on a worker, with a model of its own; permission was asked before it was sent."""
-    local = spec[0] == "local"
-    lock: AbstractContextManager[Any] = one_at_a_time if local else nullcontext()
-    with lock, permitting(lambda call: None):
-        return _answered(_made(spec), *job)
-
-
-def _answered(
-    model: CodingModel,
-    chats: Sequence[list[Message]],
-    options: Sequence[str],
-    schema: Mapping[str, Any] | None,
-    parameters: Mapping[str, Any],
-) -> list[dict[str, Any]]:
-    """Answers to some prompts, in the form in which they are recorded."""
-    if schema is None:
-        return _scored(model, chats, options)
-    found = []
-    for chat in chats:
-        begun = time.perf_counter()
-        reply = _written(model, chat, schema, parameters) if _reads(model, chat) else Reply.unread()
-        found.append(_told(reply, time.perf_counter() - begun))
-    return found
-
-
-def _scored(
-    model: CodingModel, chats: Sequence[list[Message]], options: Sequence[str]
-) -> list[dict[str, Any]]:
-    """Log-probabilities of the options after each chat that the model can read."""
-    begun = time.perf_counter()
-    read = [_reads(model, chat) for chat in chats]
-    asked = [chat for chat, one in zip(chats, read, strict=True) if one]
-    scores = iter(model.score_options(asked, options)) if asked else iter(())
-    rows = [[round(float(x), 6) for x in next(scores)] if one else None for one in read]
-    seconds = (time.perf_counter() - begun) / len(chats)
-    return [
-        _told(Reply.unread(), 0.0)
-        if row is None
-        else {"logprobs": row, "seconds": round(seconds, 4)}
-        for row in rows
-    ]
-
-
-def _reads(model: CodingModel, chat: list[Message]) -> bool:
-    """Whether a chat is within what the model reads; a server says so itself."""
-    return not isinstance(model, LocalLM) or model.reads(chat, answer=_MAX_TOKENS)
-
-
-def _told(reply: Reply, seconds: float) -> dict[str, Any]:
-    """A reply in the form in which it is recorded."""
-    return {
-        "answer": reply.text,
-        "finish": reply.finish,
-        "refused": reply.refused,
-        "tokens_in": reply.tokens_in,
-        "tokens_out": reply.tokens_out,
-        "tokens": [[token, _likely(others)] for token, others in reply.tokens],
-        "seconds": round(seconds, 4),
-    }
-
-
-def _likely(alternatives: Mapping[str, float]) -> dict[str, float]:
-    return {token: round(x, 4) for token, x in alternatives.items() if x > _LEAST_LOGPROB}
-
-
-def _written(
-    model: CodingModel,
-    chat: list[Message],
-    schema: Mapping[str, Any],
-    parameters: Mapping[str, Any],
-) -> Reply:
-    if isinstance(model, OpenAICompatibleLM):
-        return model.ask(
-            chat,
-            max_tokens=parameters["max_tokens"],
-            schema=schema,
-            temperature=parameters["temperature"],
-            seed=parameters.get("seed"),
-        )
-    return Reply(model.complete(chat, max_tokens=parameters["max_tokens"]))

@@ -15,8 +15,8 @@ from typing import Any
 
 import polars as pl
 
+from workbench.coding.llm.answering import CodingModel
 from workbench.coding.llm.answers import Answer
-from workbench.coding.llm.asking import CodingModel
 from workbench.coding.llm.layers import llm_layer
 from workbench.coding.llm.outcomes import OUTCOME_COLUMNS, outcome_table
 from workbench.coding.llm.plan import Part, Plan, plan_coding
@@ -35,7 +35,7 @@ class LLMCoding:
     Attributes
     ----------
     layers
-        `<scheme>.llm`, of coder kind `llm`.
+        `<scheme>.llm`, or `<scheme>.llm-<name>`, of coder kind `llm`.
     refusals
         Conversations and schemes that were not asked about, and why.
     outcomes
@@ -53,6 +53,18 @@ class LLMCoding:
     outcomes: pl.DataFrame
     recording: Recording = field(repr=False)
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def layers_asked(self) -> tuple[Layer, ...]:
+        """The layers without turns that nobody was asked about, for want of words.
+
+        Their rows look like those of a turn for which no code holds.
+        """
+        asked = {
+            str(scheme): part["unit_id"]
+            for (scheme,), part in self.outcomes.group_by("scheme", maintain_order=True)
+        }
+        nobody = pl.Series(dtype=pl.String)
+        return tuple(x.restricted_to(asked.get(x.metadata.scheme, nobody)) for x in self.layers)
 
     def counts(self) -> pl.DataFrame:
         """Turns by scheme and outcome: `scheme`, `outcome`, `turns`, `repaired`."""
@@ -76,8 +88,8 @@ def code_with_llm(
     corpus, codebook, model
         What to code, by which book, with which model; see `plan_coding`.
     options
-        `schemes, units, limit, random_state, context_turns, prompt, seeds, temperature, way, centred,
-        recording, executor`, as in `plan_coding`.
+        `name, schemes, units, limit, random_state, context_turns, prompt, seeds, temperature, way,
+        centred, recording, executor`, as in `plan_coding`.
 
     Raises
     ------
@@ -100,13 +112,12 @@ def carry_out(plan: Plan) -> LLMCoding:
         layer, table = _code_part(plan, part)
         layers.append(layer)
         tables.append(table)
-    facts = plan.chosen.facts(plan.book, plan.asker.fingerprint) if layers else {}
     return LLMCoding(
         layers=tuple(layers),
         refusals=plan.refusals,
         outcomes=pl.concat(tables) if tables else pl.DataFrame(schema=OUTCOME_COLUMNS),
         recording=plan.asker.recording,
-        settings=facts,
+        settings=plan.facts if layers else {},
     )
 
 

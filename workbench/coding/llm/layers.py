@@ -25,7 +25,7 @@ _ROW = {"unit_id": pl.String, "label": pl.String, "probability": pl.Float64, "no
 
 
 def llm_layer(plan: Plan, part: Part, decided: Mapping[str, Answer]) -> Layer:
-    """Make the layer `<scheme>.llm`; a turn that was not asked about, for want of words, gets no note."""
+    """Make the layer of a scheme; a turn that was not asked about, for want of words, gets no note."""
     scheme = part.scheme
     rows: list[tuple[str, str | None, float | None, str | None]] = []
     shares: list[dict[str, Any]] = []
@@ -44,7 +44,7 @@ def llm_layer(plan: Plan, part: Part, decided: Mapping[str, Answer]) -> Layer:
         note = None if answer.outcome == "coded" else f"{NOT_CODED}{answer.outcome}"
         rows += [(unit, x, known.get(x), note) for x in answer.labels] or [(unit, None, None, note)]
     return Layer.build(
-        f"{scheme.name}.llm",
+        plan.layer_name(scheme.name),
         pl.DataFrame(rows, schema=_ROW, orient="row"),
         _metadata(plan, part, reasons),
         probabilities=pl.DataFrame(
@@ -71,7 +71,8 @@ def _metadata(plan: Plan, part: Part, reasons: Sequence[str]) -> LayerMetadata:
         sampling=part.sampling,
         caution=" ".join(filter(None, cautions)),
         facts={
-            **chosen.facts(plan.book, fingerprint),
+            **plan.facts,
+            "drawn": plan.draw.facts,
             "no_probabilities": dict(sorted(Counter(reasons).items())),
         },
     )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workbench.coding.books import load_codebook
-from workbench.coding.llm.asking import Asked, Asker, CodingModel, way_of
+from workbench.coding.llm.answering import CodingModel
+from workbench.coding.llm.asking import Asked, Asker, way_of
+from workbench.coding.llm.draw import Draw
 from workbench.coding.llm.prompt import VARIANTS, CodingPrompt, Variant, Way
 from workbench.coding.llm.recording import Recording
 from workbench.coding.llm.rounds import questions
@@ -18,7 +22,6 @@ from workbench.coding.spoken import english_fit
 from workbench.corpus import Codebook, Corpus, Scheme
 from workbench.corpus.refusal import Refusal
 from workbench.errors import BadInput
-from workbench.files import checksum_of
 from workbench.language_models import LocalLM
 
 __all__ = ["Part", "Plan", "plan_coding"]
@@ -44,7 +47,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """A coding that can be counted, priced and run."""
+    """A coding that can be counted, priced and run.
+
+    Attributes
+    ----------
+    name
+        What tells its layers from those of other codings; "" where nothing has to.
+    draw
+        Which turns were wanted.
+    """
 
     corpus: Corpus
     book: Codebook
@@ -52,6 +63,17 @@ class Plan:
     asker: Asker
     parts: tuple[Part, ...]
     refusals: tuple[Refusal, ...]
+    name: str
+    draw: Draw
+
+    def layer_name(self, scheme: str) -> str:
+        """Name of the layer of a scheme: `<scheme>.llm`, or `<scheme>.llm-<name>`."""
+        return f"{scheme}.llm-{self.name}" if self.name else f"{scheme}.llm"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Plain values that say what is asked of whom."""
+        return self.chosen.facts(self.book, self.asker.fingerprint)
 
     def questions(self) -> Iterator[tuple[CodingPrompt, list[Asked], int]]:
         """All prompts of all rounds with their questions and the seed; repairs cannot be foreseen."""
@@ -75,6 +97,7 @@ def plan_coding(
     codebook: str | Path | Codebook = "annomi",
     *,
     model: CodingModel | None,
+    name: str = "",
     schemes: Sequence[str] | None = None,
     units: Collection[str] | None = None,
     limit: int | None = None,
@@ -99,6 +122,8 @@ def plan_coding(
     model
         `LocalLM`, or an `OpenAICompatibleLM` at an endpoint of your choice. Words go to another machine only
         inside a permission (`workbench.study.ledger.remote_calls`). None replays a recording.
+    name
+        Tells the layers of this coding from those of other models or wordings: `<scheme>.llm-<name>`.
     schemes
         Names of schemes; default: all of the book.
     units
@@ -130,23 +155,16 @@ def plan_coding(
         If a name is unknown, a number out of range, or no scheme of the book codes utterances.
     """
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
-    if limit is not None and limit < 1:
-        raise BadInput(f"limit is a number of turns from 1 on, not {limit}.")
-    seeds = tuple(seeds)
+    if name and not re.fullmatch(r"[^\W_][\w-]*", name):
+        raise BadInput(f"name is of letters, digits, - and _, as 'second-model'; got {name!r}.")
+    draw = Draw(units, limit, random_state)
     how = way_of(model, way)
-    sampled = how == "json" and not isinstance(model, LocalLM)
-    if temperature and not sampled:
-        raise BadInput(
-            f"temperature is {temperature:g}, but nothing is sampled: options are scored, and a model of "
-            "this machine writes its likeliest answer. Leave it out."
-        )
-    default = _SEVERAL if sampled and len(seeds) > 1 else 0.0
     chosen = Settings(
         variant=_variant(prompt),
         way=how,
         context_turns=context_turns,
-        seeds=seeds,
-        temperature=default if temperature is None else temperature,
+        seeds=tuple(seeds),
+        temperature=_temperature(temperature, model, how, rounds=len(seeds)),
         centred=centred,
     )
     asker = _asker(model, chosen, recording, executor)
@@ -156,10 +174,20 @@ def plan_coding(
         fit = english_fit(corpus, scheme, language=_LANGUAGE)
         refusals += fit.refusals
         turns = turns_to_code(corpus, scheme, units=units, context=context_turns, fit=fit)
-        drawn, sampling = _drawn(turns, limit, random_state)
-        if drawn:
-            parts.append(Part(scheme, tuple(drawn), sampling))
-    return Plan(corpus, book, chosen, asker, tuple(parts), tuple(refusals))
+        parts.append(Part(scheme, *draw.of(turns)))
+    filled = tuple(part for part in parts if part.turns)
+    return Plan(corpus, book, chosen, asker, filled, tuple(refusals), name, draw)
+
+
+def _temperature(given: float | None, model: CodingModel | None, way: Way, *, rounds: int) -> float:
+    sampled = way == "json" and not isinstance(model, LocalLM)
+    if given and not sampled:
+        raise BadInput(
+            f"temperature is {given:g}, but nothing is sampled: options are scored, and a model of "
+            "this machine writes its likeliest answer. Leave it out."
+        )
+    default = _SEVERAL if sampled and rounds > 1 else 0.0
+    return default if given is None else given
 
 
 def _schemes(
@@ -196,21 +224,3 @@ def _asker(
     if not isinstance(recording, Recording):
         recording = Recording(recording)
     return Asker(model, chosen.way, chosen.temperature, recording, executor)
-
-
-def _drawn(
-    turns: Sequence[CodedTurn], limit: int | None, random_state: int
-) -> tuple[Sequence[CodedTurn], str | None]:
-    """A simple random sample of the turns with words, in corpus order, and how it was drawn."""
-    if limit is None:
-        return turns, None
-    turns = [turn for turn in turns if turn.turn.text.strip()]
-    if len(turns) <= limit:
-        return turns, None
-    order = sorted(turns, key=lambda turn: checksum_of([random_state, turn.turn.unit_id]))
-    chosen = {turn.turn.unit_id for turn in order[:limit]}
-    told = (
-        f"{limit} of {len(turns)} turns with words, drawn at random with equal probability "
-        f"{limit / len(turns):.4f} (random_state {random_state})"
-    )
-    return [turn for turn in turns if turn.turn.unit_id in chosen], told

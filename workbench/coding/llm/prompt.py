@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from workbench.coding.llm.turn import SPEAKER, Turn, shown_turn
 from workbench.corpus import Code, Scheme
 from workbench.errors import BadInput
 from workbench.language_models import Message
@@ -26,7 +27,6 @@ __all__ = [
     "YES_NO",
     "CodingPrompt",
     "Question",
-    "Turn",
     "Variant",
     "Way",
     "coding_prompts",
@@ -35,8 +35,6 @@ __all__ = [
 
 Way: TypeAlias = Literal["options", "json"]
 
-_SPEAKER = {"helper": "Counsellor", "client": "Client", "other": "Other"}
-_CONTEXT_WORDS = 60  # of one turn before the coded one, its last
 _SHOTS = 2  # examples of one code
 _YES_NO_SHOTS = 4  # examples of a code that is asked for alone, and as many of others
 YES_NO = ("yes", "no")
@@ -66,20 +64,6 @@ VARIANTS: Mapping[str, Variant] = {
     )
 }
 """Ways to word the prompt, by name; every one holds the task and the labels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One turn to be coded, with what the prompt tells of it.
-
-    `before` holds (side, text) of the turns before it, oldest first.
-    """
-
-    unit_id: str
-    side: str
-    text: str
-    before: tuple[tuple[str, str], ...] = ()
-    goal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +117,7 @@ class CodingPrompt:
 
     def ask(self, turn: Turn) -> Question:
         """The prompt about one turn."""
-        return Question(turn.unit_id, self.head, ({"role": "user", "content": _shown(turn)},))
+        return Question(turn.unit_id, self.head, ({"role": "user", "content": shown_turn(turn)},))
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -283,10 +267,10 @@ def _shuffled(items: Sequence[Any], seed: int) -> list[Any]:
 def _head(
     scheme: Scheme, task: Sequence[str], shots: Sequence[tuple[str, str]]
 ) -> tuple[Message, ...]:
-    side = scheme.side if scheme.side in _SPEAKER else "helper"
+    side = scheme.side if scheme.side in SPEAKER else "helper"
     messages: list[Message] = [{"role": "system", "content": "\n\n".join(task)}]
     for text, answer in shots:
-        messages.append({"role": "user", "content": _shown(Turn("", side, text))})
+        messages.append({"role": "user", "content": shown_turn(Turn("", side, text))})
         messages.append({"role": "assistant", "content": answer})
     return tuple(messages)
 
@@ -295,19 +279,3 @@ def _answer(scheme: Scheme, labels: Sequence[str]) -> str:
     return json.dumps(
         {"label": labels[0]} if scheme.exclusive else {"labels": list(labels)}, ensure_ascii=False
     )
-
-
-def _shown(turn: Turn) -> str:
-    parts = []
-    if turn.goal:
-        parts.append(f"Change goal: {turn.goal}")
-    if turn.before:
-        told = (f"{_SPEAKER.get(side, side)}: {_end(text)}" for side, text in turn.before)
-        parts.append("Before:\n" + "\n".join(told))
-    parts.append(f"To code:\n{_SPEAKER.get(turn.side, turn.side)}: {turn.text.strip()}")
-    return "\n\n".join(parts)
-
-
-def _end(text: str) -> str:
-    words = text.split()
-    return " ".join(words if len(words) <= _CONTEXT_WORDS else ["...", *words[-_CONTEXT_WORDS:]])

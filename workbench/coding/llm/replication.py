@@ -3,7 +3,7 @@
 Each replicate is a coding of its own by `code_with_llm`. Stability is told for all replicates together and
 for those that differ in one thing alone: the share of turns on which all agree, and Krippendorff's alpha with
 every replicate as a coder. A turn that a replicate did not code is missing for alpha and a disagreement for
-the share.
+the share; a turn without words, of which nobody was asked, is neither.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from workbench.coding.llm.asking import CodingModel
+from workbench.coding.llm.answering import CodingModel
 from workbench.coding.llm.coder import LLMCoding, code_with_llm
 from workbench.coding.llm.prompt import Variant
 from workbench.corpus import Codebook, Corpus, Layer
@@ -92,12 +93,7 @@ def replicate(
         If there are fewer than two replicates, or a model, prompt or seed is given twice.
     """
     names = [prompt if isinstance(prompt, str) else prompt.name for prompt in prompts]
-    if len(models) * len(prompts) * len(seeds) < 2:
-        raise BadInput("A replication needs two replicates: give several models, prompts or seeds.")
-    told = ([_identity(model) for model in models], names, [str(seed) for seed in seeds])
-    twice = [one for given in told for one in given if given.count(one) > 1]
-    if twice:
-        raise BadInput(f"{twice[0]!r} is given twice; every model, prompt and seed once.")
+    _check(([_identity(model) for model in models], names, [str(seed) for seed in seeds]))
     codings = {}
     for (model, (name, prompt)), seed in product(
         product(models, zip(names, prompts, strict=True)), seeds
@@ -119,6 +115,14 @@ def replicate(
             recording=file,
         )
     return Replication(codings, _stability(codings, corpus), _outcomes(codings))
+
+
+def _check(told: tuple[list[str], list[str], list[str]]) -> None:
+    if prod(map(len, told)) < 2:
+        raise BadInput("A replication needs two replicates: give several models, prompts or seeds.")
+    twice = [one for given in told for one in given if given.count(one) > 1]
+    if twice:
+        raise BadInput(f"{twice[0]!r} is given twice; every model, prompt and seed once.")
 
 
 def _identity(model: CodingModel) -> str:
@@ -144,11 +148,11 @@ def _stability(codings: Mapping[tuple[str, str, int], LLMCoding], corpus: Corpus
         rest = [name for name in names if _without(name, place) == _without(names[0], place)]
         if len(rest) > 1:
             groups[over] = rest
-    first = codings[names[0]]
+    asked = {name: coding.layers_asked() for name, coding in codings.items()}
     rows = []
-    for number, layer in enumerate(first.layers):
+    for number, layer in enumerate(asked[names[0]]):
         for over, members in groups.items():
-            layers = [codings[name].layers[number] for name in members]
+            layers = [asked[name][number] for name in members]
             for measure, estimate in _agreement(layers, corpus).items():
                 head = {"scheme": layer.metadata.scheme, "over": over, "replicates": len(members)}
                 rows.append({**head, "measure": measure, **estimate.as_row()})

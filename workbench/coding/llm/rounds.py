@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from workbench.coding.llm.answers import UNREAD, Answer, from_options, from_reply
+from workbench.coding.llm.answers import NOT_CENTRED, UNREAD, Answer, from_options, from_reply
 from workbench.coding.llm.asking import Asked, Asker
-from workbench.coding.llm.prompt import CodingPrompt, Turn, coding_prompts
+from workbench.coding.llm.prompt import CodingPrompt, coding_prompts
 from workbench.coding.llm.settings import Settings
+from workbench.coding.llm.turn import Turn
 from workbench.coding.llm.turns import CodedTurn
 from workbench.corpus import Codebook, Scheme
 from workbench.language_models import Reply
@@ -65,21 +66,48 @@ def decide_round(
     if asker.way == "json":
         prompt, own = asked[0]
         return _written(prompt, list(zip(turns, own, strict=True)), asker, seed)
+    return _scored(scheme, turns, asked, asker, centred=chosen.centred, seed=seed)
+
+
+def _scored(
+    scheme: Scheme,
+    turns: Sequence[CodedTurn],
+    asked: Sequence[tuple[CodingPrompt, Sequence[Asked]]],
+    asker: Asker,
+    *,
+    centred: bool,
+    seed: int,
+) -> list[Decided]:
+    """Read scored options, of all prompts about a turn together."""
     prompts = [prompt for prompt, _ in asked]
-    empty = [_empty(prompt, asker, seed) for prompt in prompts] if chosen.centred else []
-    bases = [asker.recording[key]["logprobs"] for key in empty] or [None] * len(prompts)
+    empty = tuple(_empty(prompt, asker, seed) for prompt in prompts) if centred else ()
     found = []
     for place, turn in enumerate(turns):
         keys = tuple(own[place].key for _, own in asked)
-        if any("logprobs" not in asker.recording[key] for key in keys):
-            found.append(Decided(turn, UNREAD, False, keys))
-            continue
-        scored = [
-            from_options(prompt, asker.recording[key]["logprobs"], base)
-            for prompt, key, base in zip(prompts, keys, bases, strict=True)
-        ]
-        found.append(Decided(turn, _of_options(scheme, prompts, scored), False, (*keys, *empty)))
+        answer = _of_scores(scheme, prompts, keys, empty, asker)
+        found.append(Decided(turn, answer, False, (*keys, *empty)))
     return found
+
+
+def _of_scores(
+    scheme: Scheme,
+    prompts: Sequence[CodingPrompt],
+    keys: Sequence[str],
+    empty: Sequence[str],
+    asker: Asker,
+) -> Answer:
+    """The decision about one turn, or why it cannot be made."""
+    for prompt, key in zip(prompts, keys, strict=True):
+        if "logprobs" not in asker.recording[key]:
+            return from_reply(prompt, _reply(asker, key))
+    if any("logprobs" not in asker.recording[key] for key in empty):
+        return NOT_CENTRED
+    bases = [asker.recording[key]["logprobs"] for key in empty] or [None] * len(prompts)
+    scored = [
+        from_options(prompt, asker.recording[key]["logprobs"], base)
+        for prompt, key, base in zip(prompts, keys, bases, strict=True)
+    ]
+    return _of_options(scheme, prompts, scored)
 
 
 def _empty(prompt: CodingPrompt, asker: Asker, seed: int) -> str:

@@ -137,16 +137,10 @@ def _row(turn: Mapping[str, Any], number: int, key: str, recording: Recording) -
         return {**kept, "step": str(number + 1), "reason": _REMOVED}
     told = recording[key]
     messages = recording.prompt(key)
-    options = told["parameters"].get("options", [])
-    if "logprobs" in told:
-        answer = json.dumps(dict(zip(options, told["logprobs"], strict=True)), ensure_ascii=False)
-        asked = f"code {number + 1}" if options == list(YES_NO) else "first"
-        step = asked if told["of"] else _NOTHING
-    else:
-        answer, step = told["answer"], "repair" if number else "first"
+    answer = told["answer"] if "answer" in told else _scores(told)
     return {
         **kept,
-        "step": step,
+        "step": _step(told, number),
         "prompt_checksum": checksum_of(messages),
         "prompt": json.dumps(messages, ensure_ascii=False),
         "answer": answer,
@@ -156,6 +150,20 @@ def _row(turn: Mapping[str, Any], number: int, key: str, recording: Recording) -
         "seconds": told["seconds"],
         "reason": turn["reason"],
     }
+
+
+def _scores(told: Mapping[str, Any]) -> str:
+    options = told["parameters"]["options"]
+    return json.dumps(dict(zip(options, told["logprobs"], strict=True)), ensure_ascii=False)
+
+
+def _step(told: Mapping[str, Any], number: int) -> str:
+    """What was asked at this place; whether it was answered is told elsewhere."""
+    if told["parameters"]["way"] == "json":
+        return "repair" if number else "first"
+    if not told["of"]:
+        return _NOTHING
+    return f"code {number + 1}" if told["parameters"]["options"] == list(YES_NO) else "first"
 
 
 def _statement(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from workbench.coding.fit_for import Fit
-from workbench.coding.llm.prompt import Turn
+from workbench.coding.llm.turn import Turn
 from workbench.corpus import Corpus, Scheme
 from workbench.embedding import text_mark
 from workbench.errors import BadInput

@@ -7,7 +7,7 @@ the shipped head's out-of-fold figures always stand in the same table.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from workbench.coding.llm.coder import LLMCoding
+from workbench.coding.llm.compared import Book, Compared, compared
 from workbench.coding.llm.outcomes import outcome_table
 from workbench.coding.llm.seen import possibly_seen
 from workbench.coding.scoring.predictions import MEAN_F1, SCORES
 from workbench.coding.trained_heads import shipped_head, trained_schemes
 from workbench.corpus import Corpus, Layer
-from workbench.errors import BadInput, InsufficientData
+from workbench.errors import BadInput
 from workbench.reliability import Ratings, estimate_coefficient
 from workbench.statistics import (
     ESTIMATE_COLUMNS,
@@ -72,6 +73,8 @@ def validate(
     *,
     corpus: Corpus,
     beside: Sequence[Layer] = (),
+    codebook: Book = None,
+    merge: Mapping[str, str] | None = None,
 ) -> Validation:
     """Compare a coding with gold codes of the same schemes, with intervals over sources.
 
@@ -86,16 +89,23 @@ def validate(
     beside
         Layers of other coders (rules, out-of-fold codes of a head) to be scored on the turns that they have
         in common, each with the paired difference of the language model to it there.
+    codebook
+        Book, scheme or labels that hold where layers were coded with different versions of a book; default:
+        the book of the coding.
+    merge
+        Spelling -> label, for labels that are spelled in several ways.
 
     Raises
     ------
     BadInput
-        If no layer codes the scheme of a gold layer.
+        If no layer codes the scheme of a gold layer, codebooks are mixed, a code is not in the book or
+        spelled in several ways, or a turn has several gold codes that exclude each other.
     InsufficientData
         If no turn has both.
     """
     golds = [gold] if isinstance(gold, Layer) else list(gold)
-    own = {layer.metadata.scheme: layer for layer in coding.layers}
+    own = {layer.metadata.scheme: layer for layer in coding.layers_asked()}
+    merges = _merges([*golds, *beside], merge or {})
     mark = possibly_seen(corpus)
     rows: list[dict[str, Any]] = []
     for truth in golds:
@@ -103,60 +113,70 @@ def validate(
         if scheme not in own:
             raise BadInput.unknown("LLM layer of the scheme", scheme, own)
         others = [layer for layer in beside if layer.metadata.scheme == scheme]
-        asked = coding.outcomes.filter(pl.col("scheme") == scheme)["unit_id"]
-        rows += _scores(own[scheme].restricted_to(asked), truth, others, corpus, mark)
+        known = compared(
+            own[scheme], truth, others, corpus, codebook=codebook, merge=merges.get(scheme, {})
+        )
+        rows += _scores(own[scheme], known, mark)
+        rows += _differences(own[scheme], others, known, mark)
         rows += _card(scheme)
     return Validation(
         pl.DataFrame(rows, schema=_SCHEMA, orient="row"), outcome_table(coding.outcomes), mark
     )
 
 
-@dataclass(frozen=True)
-class _Compared:
-    """Gold codes of n turns, their sources, and what a coder gave: tables of shape (n, k)."""
-
-    units: list[str]
-    gold: NDArray[np.bool_]
-    sources: NDArray[Any]
-
-    def f1(self, given: NDArray[np.bool_], at: NDArray[np.intp]) -> Statistic:
-        return lambda rows: multilabel_macro_f1(self.gold[at[rows]], given[at[rows]])
-
-
-def _scores(
-    own: Layer, truth: Layer, others: Sequence[Layer], corpus: Corpus, mark: str
-) -> list[dict[str, Any]]:
-    known = _compared(own, truth, corpus)
-    every = np.arange(len(known.units))
-    given, coded = _table(own, known.units, own.metadata.labels), _coded(own, known.units)
-    at = np.flatnonzero(coded)
-    share = cluster_proportion(coded.astype(float), np.ones(len(coded)), known.sources)
-    exact = (given == known.gold).all(axis=1)
-    estimates = {
-        "share of turns coded": share,
-        _CODED: cluster_interval(known.f1(given, at), known.sources[at])
-        if len(at)
-        else Estimate(None, reason="no turn was coded"),
-        _ALL: cluster_interval(known.f1(given, every), known.sources),
-        "percent agreement on the turns it coded": cluster_proportion(
-            exact[at].astype(float), np.ones(len(at)), known.sources[at]
-        )
-        if len(at)
-        else Estimate(None, reason="no turn was coded"),
-        "Krippendorff's alpha on the turns it coded": _alpha(own, truth, known, given, at),
+def _merges(layers: Sequence[Layer], merge: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Scheme -> what is to be merged there; one scheme need not have the spellings of another."""
+    spelled: dict[str, set[str]] = {}
+    for layer in layers:
+        spelled.setdefault(layer.metadata.scheme, set()).update(layer.table["label"].drop_nulls())
+    present = {label for labels in spelled.values() for label in labels}
+    unknown = [spelling for spelling in merge if spelling not in present]
+    if unknown:
+        raise BadInput.unknown("label to merge", unknown[0], present)
+    return {
+        scheme: {given: meant for given, meant in merge.items() if given in labels}
+        for scheme, labels in spelled.items()
     }
-    rows = [_row(own, name, estimate, mark) for name, estimate in estimates.items()]
-    for other in others:
-        theirs = _table(other, known.units, own.metadata.labels)
-        read = set(other.table["unit_id"])
-        both = np.array([row for row in every if known.units[row] in read], dtype=np.intp)
+
+
+def _f1(known: Compared, given: NDArray[np.bool_], at: NDArray[np.intp]) -> Statistic:
+    return lambda rows: multilabel_macro_f1(known.gold[at[rows]], given[at[rows]])
+
+
+def _scores(own: Layer, known: Compared, mark: str) -> list[dict[str, Any]]:
+    given, every = known.given, np.arange(len(known.gold))
+    at = np.flatnonzero(known.coded)
+    exact = (given == known.gold).all(axis=1)
+    nothing = Estimate(None, reason="no turn was coded")
+    estimates = {
+        "share of turns coded": _share(known.coded, known.sources),
+        _CODED: cluster_interval(_f1(known, given, at), known.sources[at]) if len(at) else nothing,
+        _ALL: cluster_interval(_f1(known, given, every), known.sources),
+        "percent agreement on the turns it coded": _share(exact[at], known.sources[at])
+        if len(at)
+        else nothing,
+        "Krippendorff's alpha on the turns it coded": _alpha(known, at) if len(at) else nothing,
+    }
+    return [_row(own, name, estimate, mark) for name, estimate in estimates.items()]
+
+
+def _share(holds: NDArray[np.bool_], sources: NDArray[Any]) -> Estimate:
+    return cluster_proportion(holds.astype(float), np.ones(len(holds)), sources)
+
+
+def _differences(
+    own: Layer, others: Sequence[Layer], known: Compared, mark: str
+) -> list[dict[str, Any]]:
+    """Score other coders, and the language model against each, on the turns that they have in common."""
+    rows = []
+    for other, (theirs, both) in zip(others, known.others, strict=True):
         if len(both):
-            sources = known.sources[both]
-            score = cluster_interval(known.f1(theirs, both), sources)
-            less = paired_difference(known.f1(given, both), known.f1(theirs, both), sources)
+            sources, score = known.sources[both], _f1(known, theirs, both)
+            reached = cluster_interval(score, sources)
+            less = paired_difference(_f1(known, known.given, both), score, sources)
         else:
-            score = less = Estimate(None, reason=f"{other.name} has none of these turns")
-        rows.append(_row(other, "macro-F1 on the same turns", score, ""))
+            reached = less = Estimate(None, reason=f"{other.name} has none of these turns")
+        rows.append(_row(other, "macro-F1 on the same turns", reached, ""))
         rows.append(_row(own, f"difference to {other.name}, paired", less, mark))
     return rows
 
@@ -172,61 +192,20 @@ def _row(layer: Layer, measure: str, estimate: Estimate, mark: str) -> dict[str,
     }
 
 
-def _compared(own: Layer, truth: Layer, corpus: Corpus) -> _Compared:
-    asked = set(own.table["unit_id"])
-    rows = truth.table.filter(pl.col("unit_id").is_in(list(asked)))
-    if own.metadata.exclusive:
-        rows = rows.filter(pl.col("label").is_not_null())
-    units = rows["unit_id"].unique(maintain_order=True).to_list()
-    if not units:
-        raise InsufficientData(
-            f"No turn has both a code of {own.name!r} and of {truth.name!r}: code the turns that have gold."
-        )
-    sources = dict(
-        corpus.utterances.join(
-            corpus.conversations.select("source", conversation_id="id"), on="conversation_id"
-        )
-        .select("id", "source")
-        .iter_rows()
-    )
-    gold = _table(truth, units, own.metadata.labels)
-    return _Compared(units, gold, np.array([sources[unit] for unit in units], dtype=object))
-
-
-def _table(layer: Layer, units: Sequence[str], labels: Sequence[str]) -> NDArray[np.bool_]:
-    row = {unit: number for number, unit in enumerate(units)}
-    table = np.zeros((len(units), len(labels)), dtype=bool)
-    for unit, label in layer.table.select("unit_id", "label").drop_nulls().iter_rows():
-        if unit in row and label in labels:
-            table[row[unit], labels.index(label)] = True
-    return table
-
-
-def _coded(layer: Layer, units: Sequence[str]) -> NDArray[np.bool_]:
-    """Which turns the model decided on; in exclusive schemes those with a label."""
-    table = layer.table.drop_nulls("label") if layer.metadata.exclusive else layer.table
-    decided = set(table["unit_id"]) - set(layer.undecided)
-    return np.array([unit in decided for unit in units])
-
-
-def _alpha(
-    own: Layer, truth: Layer, known: _Compared, given: NDArray[np.bool_], at: NDArray[np.intp]
-) -> Estimate:
-    if not len(at):
-        return Estimate(None, reason="no turn was coded")
-    labels = own.metadata.labels
-    if own.metadata.exclusive:
-        pairs = [[labels[known.gold[i].argmax()], labels[given[i].argmax()]] for i in at]
-        ratings = Ratings.build(pairs, categories=labels, sources=known.sources[at])
-    else:
-        sets = [
-            [
-                [x for x, holds in zip(labels, row, strict=True) if holds]
-                for row in (known.gold[i], given[i])
-            ]
-            for i in at
+def _alpha(known: Compared, at: NDArray[np.intp]) -> Estimate:
+    pairs = [
+        [
+            [x for x, holds in zip(known.labels, row, strict=True) if holds]
+            for row in (known.gold[i], known.given[i])
         ]
-        ratings = Ratings.build(sets, level="sets", labels=labels, sources=known.sources[at])
+        for i in at
+    ]
+    sources = known.sources[at]
+    if known.exclusive:
+        plain = [[gold[0], given[0]] for gold, given in pairs]
+        ratings = Ratings.build(plain, categories=known.labels, sources=sources)
+    else:
+        ratings = Ratings.build(pairs, level="sets", labels=known.labels, sources=sources)
     return estimate_coefficient(ratings, "krippendorff_alpha")
 
 
