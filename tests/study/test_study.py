@@ -92,6 +92,17 @@ def test_step_records_round_trip(study):
     assert study.step("code-annomi") == record
 
 
+def test_a_layer_without_probabilities_does_not_inherit_those_of_the_one_before(study):
+    unit = study.corpus.utterances["id"][0]
+    facts = LayerMetadata("mood", "head", "model", labels=("good",))
+    rows = pl.DataFrame({"unit_id": [unit], "label": ["good"]})
+    shares = pl.DataFrame({"unit_id": [unit], "good": [0.9]})
+    study.write_layer(Layer.build("mood.head", rows, facts, probabilities=shares))
+    assert study.layer("mood.head").probabilities is not None
+    study.write_layer(Layer.build("mood.head", rows, facts))
+    assert study.layer("mood.head").probabilities is None
+
+
 def test_export_wide_and_long(study, tmp_path):
     ids = study.corpus.utterances["id"]
     rows = pl.DataFrame({"unit_id": [ids[0], ids[2], ids[2]], "label": ["open", "open", "simple"]})

@@ -227,8 +227,11 @@ class Layer:
     def write(self, folder: str | Path) -> None:
         """Write `<name>.parquet` and, where there are any, `<name>.probabilities.parquet`."""
         folder = Path(folder)
-        if self.probabilities is not None:
-            with atomic_path(folder / f"{self.name}.probabilities.parquet") as temporary:
+        shares = folder / f"{self.name}.probabilities.parquet"
+        if self.probabilities is None:
+            shares.unlink(missing_ok=True)  # those of a layer of this name that stood here before
+        else:
+            with atomic_path(shares) as temporary:
                 self.probabilities.write_parquet(temporary)
         with atomic_path(folder / f"{self.name}.parquet") as temporary:
             self.table.write_parquet(temporary, metadata={"workbench": self.metadata.to_json()})
