@@ -8,7 +8,8 @@ import pytest
 
 import workbench as wb
 from workbench.coding import code_corpus, explain_code, shipped_head
-from workbench.corpus import Corpus
+from workbench.corpus import Corpus, Scheme
+from workbench.corpus.codebook import Code
 from workbench.embedding import Encoder
 from workbench.errors import BadInput, InsufficientData
 from workbench.heads import FeatureSpec, Head, Weights
@@ -53,19 +54,31 @@ def test_base_and_values_add_up_to_the_log_odds_of_the_coder(talk, encoder, sche
     assert found.explanation.values.sum() + found.explanation.base_values == pytest.approx(total)
     layers = {x.metadata.scheme: x for x in code_corpus(talk, encoder=encoder).layers}
     row = layers[scheme].probabilities.filter(unit_id=found.unit_id)
-    if scheme == "annomi-helper":  # codes below others are capped by these in the layer
-        assert found.probability == pytest.approx(row[found.label].item(), abs=2e-3)
+    assert found.probability == pytest.approx(row[found.label].item(), abs=2e-3)
     assert found.evaluations <= 128
 
 
-def test_the_label_is_the_one_that_the_coder_gives(talk, encoder):
-    layer = next(
-        x for x in code_corpus(talk, encoder=encoder).layers if x.name == "annomi-helper.head"
-    )
-    given = dict(layer.table["unit_id", "label"].iter_rows())
+@pytest.mark.parametrize("scheme", ["annomi-helper", "annomi-helper-flags"])
+def test_the_label_is_the_most_certain_that_the_coder_gives(talk, encoder, scheme):
+    coding = code_corpus(talk, encoder=encoder)
+    table = next(x.table for x in coding.layers if x.metadata.scheme == scheme)
     for turn in (1, 3, 5):
-        found = explain_code(talk, unit(talk, turn), "annomi-helper", encoder=encoder)
-        assert found.label == given[found.unit_id]
+        found = explain_code(talk, unit(talk, turn), scheme, encoder=encoder)
+        given = table.filter(unit_id=found.unit_id).drop_nulls("label")
+        assert found.assigned == (given.height > 0)
+        if found.assigned:
+            assert found.label in given["label"].to_list()
+            assert found.probability == pytest.approx(given["probability"].max(), abs=2e-3)
+
+
+def test_a_code_below_another_is_at_most_as_probable_as_in_the_layer(talk, encoder):
+    coding = code_corpus(talk, encoder=encoder)
+    flags = next(x for x in coding.layers if x.metadata.scheme == "annomi-helper-flags")
+    shares = flags.probabilities.filter(unit_id=unit(talk, 1)).row(0, named=True)
+    for label in ("question", "open", "closed", "reflection", "simple", "complex"):
+        found = explain_code(talk, unit(talk, 1), flags.metadata.scheme, label, encoder=encoder)
+        assert found.probability == pytest.approx(shares[label], abs=2e-3)
+        assert found.base_value + found.table["value"].sum() == pytest.approx(found.full_value)
 
 
 def test_the_question_mark_carries_the_question(talk, encoder):
@@ -133,6 +146,27 @@ def test_a_planted_word_and_a_planted_turn_carry_it_to_the_digit(talk, encoder):
     assert values.pop("?") == pytest.approx(4.0, abs=1e-6)
     assert values.pop(TALK[2][1]) == pytest.approx(1.0, abs=1e-6)
     assert np.abs(list(values.values())).max() < 1e-6
+
+
+def test_where_nothing_is_assigned_the_most_probable_code_is_explained_and_said_to_be_that(
+    talk, encoder
+):
+    codes = (Code("asks", "It asks."), Code("rest", "A way of asking.", parent="asks"))
+    scheme = Scheme("mine", "helper", exclusive=False, codes=codes)
+    head = replace(
+        words_head(encoder), offset=np.array([0.0, 2.0]), thresholds=np.array([0.9, 0.1])
+    )
+    tools = {"head": head, "encoder": encoder}
+    statement = explain_code(talk, unit(talk, 1), scheme, **tools)
+    assert (statement.label, statement.assigned) == ("asks", False)
+    assert statement.probability == pytest.approx(0.5)
+    assert "does not assign" in statement._repr_html_()
+    assert "not assigned" in repr(statement)
+    below = explain_code(talk, unit(talk, 1), scheme, "rest", **tools)
+    assert below.probability == pytest.approx(0.5)  # not 0.88: no more than the code above it
+    question = explain_code(talk, unit(talk, 3), scheme, **tools)
+    assert (question.scheme, question.label, question.assigned) == ("mine", "asks", True)
+    assert "does not assign" not in question._repr_html_()
 
 
 def test_a_head_that_reads_by_a_language_model_is_not_explained(talk, encoder):

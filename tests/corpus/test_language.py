@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from workbench.corpus import Corpus, CorpusMetadata
-from workbench.corpus.language import english_share, is_english, not_english
+from workbench.corpus.language import english_share, is_english, not_english, stating_language
 
 ENGLISH = "I know that I should stop, but it is the only thing that calms me down at night."
 OTHERS = {
@@ -53,3 +53,13 @@ def test_each_long_conversation_stands_for_itself_and_short_ones_for_the_corpus(
 @pytest.mark.parametrize(("stated", "kept"), [("en", True), ("English", True), ("de", False)])
 def test_a_stated_language_decides(stated, kept):
     assert (not_english(_corpus("Hm.", language=stated)) == ()) == kept
+
+
+def test_parts_of_a_corpus_state_what_the_whole_was_judged_to_be():
+    corpus = _corpus(ENGLISH * 5, OTHERS["German"] * 5, "Hm. Genau.")
+    english, german = stating_language(corpus, not_english(corpus))
+    assert english.conversations["id"].to_list() == ["c0", "c2"]
+    short = english.filter(conversations=["c2"])
+    assert not_english(short) == ()
+    assert not_english(german) == ("c1",)
+    assert len(stating_language(short, ())) == 1

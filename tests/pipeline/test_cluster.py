@@ -28,6 +28,8 @@ LAYERS = (
     "goemotions-ekman.head",
     "goemotions-sentiment.head",
 )
+ENCODERS = 2
+"""Each loaded once in a worker's life: of the embeddings, and of the earlier layer that heads read."""
 
 
 def pid_and_loads() -> tuple[int, int]:
@@ -83,7 +85,7 @@ def test_embeddings_codes_and_emotions_are_those_of_one_process(client, corpus, 
     assert there.ledger() == []  # everything stayed on this machine
 
     told = client.run(pid_and_loads)
-    assert [loads for _, loads in told.values()] == [1, 1]
+    assert [loads for _, loads in told.values()] == [ENCODERS, ENCODERS]
     assert os.getpid() not in {pid for pid, _ in told.values()}
 
 
@@ -131,7 +133,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing(client, tmp_path):
     client.wait_for_workers(2, timeout=300)
     again = list(client.run(os.getpid).values())
     assert pids[0] not in again
-    assert [loads for _, loads in client.run(pid_and_loads).values() if loads > 1] == []
+    assert [loads for _, loads in client.run(pid_and_loads).values() if loads > ENCODERS] == []
 
 
 def test_a_cluster_that_ends_keeps_finished_shards(tmp_path):

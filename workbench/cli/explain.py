@@ -13,7 +13,7 @@ __all__ = ["command"]
 @click.argument("study")
 @click.argument("unit_id")
 @click.option("--scheme", default="annomi-helper", show_default=True, help="Scheme with a head.")
-@click.option("--label", help="Default: the one that the head gives.")
+@click.option("--label", help="Default: the one that the head assigns.")
 @click.option("--budget", default=128, show_default=True, help="Most evaluations of the head.")
 @json_option
 def command(
@@ -30,6 +30,7 @@ def command(
             "unit_id": found.unit_id,
             "scheme": found.scheme,
             "label": found.label,
+            "assigned": found.assigned,
             "head": found.head,
             "base_value": found.base_value,
             "full_value": found.full_value,
@@ -40,8 +41,9 @@ def command(
         print_json({**facts, "players": found.table.to_dicts()})
         return
     print_table(found.table.drop("start_char"))
+    assigned = "" if found.assigned else ", which the head does not assign"
     click.echo(
-        f"{found.label} ({found.scheme}): log-odds {found.base_value:+.2f} with nothing there, "
+        f"{found.label} ({found.scheme}){assigned}: log-odds {found.base_value:+.2f} with nothing there, "
         f"{found.full_value:+.2f} with all, probability {found.probability:.2f}; {found.method}, "
         f"{found.evaluations} evaluations. Values are shares of the difference, in nats."
     )

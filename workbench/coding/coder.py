@@ -13,20 +13,24 @@ from numpy.typing import NDArray
 from workbench.coding.books import load_codebook
 from workbench.coding.choosing import GivenHead, choose_heads, layer_name
 from workbench.coding.fit_for import fit_for
-from workbench.coding.further import further_inputs, goals_of
+from workbench.coding.further import EarlyVectors, further_inputs, goals_of
 from workbench.coding.labelled import (
-    ASSISTANT,
     DECIMALS,
     GENERAL,
     NO_GOAL,
-    WITHOUT_GOAL,
     capped,
     goal_notes,
     label_rows,
     parents_hold,
 )
-from workbench.coding.layer_notes import OUT_OF_DOMAIN, abstaining, noted, with_shares
-from workbench.coding.material import sides_of
+from workbench.coding.layer_notes import (
+    OUT_OF_DOMAIN,
+    abstaining,
+    noted,
+    with_cautions,
+    with_shares,
+)
+from workbench.coding.votes import sides_of
 from workbench.corpus import Codebook, Corpus, Layer, LayerMetadata, Scheme
 from workbench.corpus.refusal import Refusal
 from workbench.embedding import Embeddings, Encoder, aligned, embed
@@ -73,6 +77,7 @@ def code_corpus(
     encoder: Encoder | None = None,
     store: EmbeddingStore | None = None,
     embeddings: Embeddings | None = None,
+    early: EarlyVectors | None = None,
 ) -> Coding:
     """Code a corpus with the heads of a codebook.
 
@@ -99,6 +104,8 @@ def code_corpus(
     embeddings
         Ready embeddings of the heads' own encoder; `encoder` and `store` then serve what a head
         reads beside them.
+    early
+        Vectors after earlier layers of that encoder, ready for the rows of `corpus.utterances`.
 
     Returns
     -------
@@ -137,11 +144,20 @@ def code_corpus(
         keep = talk["conversation_id"].is_in(fitting)
         own = talk.filter(keep)
         beside = further_inputs(
-            trained.head.features, own, goals=goals, encoder=encoder, store=store
+            trained.head.features,
+            own,
+            goals=goals,
+            encoder=encoder,
+            store=store,
+            early=_rows_of(early, own["_row"].to_numpy()),
         )
         layer = _layer(corpus, book, scheme, trained, own, vectors[keep.to_numpy()], beside)
         layers.append(layer if abstain is None else abstaining(layer, abstain))
     return Coding(tuple(layers), tuple(refusals))
+
+
+def _rows_of(early: EarlyVectors | None, rows: NDArray[np.uint32]) -> EarlyVectors | None:
+    return None if early is None else {layer: block[rows] for layer, block in early.items()}
 
 
 def _other_encoder(scheme: Scheme, corpus: Corpus) -> Refusal:
@@ -192,21 +208,16 @@ def _layer(
     cautions = [_OWN if trained.origin.checksum else _CHATS if book.name == "esconv" else GENERAL]
     if trained.origin.checksum not in ("", book.checksum):
         cautions.append(_OTHER_WORDING)
-    if (talk["role"].str.to_lowercase() == "assistant").any():
-        cautions.append(ASSISTANT)
     rows = goal_notes(scheme, rows, corpus)
-    if rows["note"].is_not_null().any():
-        cautions.append(WITHOUT_GOAL)
     rows = _with_domain_notes(rows, trained.domain, vectors, at)
     shares = pl.DataFrame(probability, schema=list(head.labels), orient="row")
-    return with_shares(
-        Layer.build(
-            layer_name(scheme, trained),
-            rows,
-            _metadata(trained, scheme, book, cautions),
-            probabilities=shares.insert_column(0, talk["id"][at].alias("unit_id")),
-        )
+    layer = Layer.build(
+        layer_name(scheme, trained),
+        rows,
+        _metadata(trained, scheme, book, cautions),
+        probabilities=shares.insert_column(0, talk["id"][at].alias("unit_id")),
     )
+    return with_cautions(with_shares(layer), corpus)
 
 
 def _metadata(

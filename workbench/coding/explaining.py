@@ -2,120 +2,41 @@
 
 Players are the words of the utterance, in runs where there are too many, and each previous turn that the
 head reads. A word that is away is left out of the text; a turn that is away is as if it had not been
-said. The score is the log-odds of the label under the head's calibrated probability, in nats; with
-nothing there the head sees an empty turn without a past, which is the base value.
+said. The score is the log-odds, in nats, of the label's probability as the head's layer has it: calibrated,
+and at most that of the codes above. With nothing there the head sees an empty turn without a past, which
+is the base value.
 
 It tells what the head used, not why a person would give the code, and not what would change it.
 """
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from workbench.coding.books import codebooks, load_codebook
+from workbench.coding.explanation import CodeExplanation
+from workbench.coding.labelled import DECIMALS, capped, parents_hold
 from workbench.coding.trained_heads import shipped_head
-from workbench.corpus import Corpus
+from workbench.corpus import Corpus, Scheme
 from workbench.embedding import Encoder
 from workbench.errors import BadInput, InsufficientData
 from workbench.heads import Head, features
-from workbench.heads.explain import Method, most_players, pieces, shapley_values
-
-if TYPE_CHECKING:
-    import shap
+from workbench.heads.explain import most_players, pieces, shapley_values
 
 __all__ = ["CodeExplanation", "explain_code"]
 
 _EDGE = 1e-12  # keeps log-odds finite where a probability is 0 or 1
-_TOWARDS, _AGAINST = "#0072B2", "#D55E00"
-
-
-@dataclass(frozen=True, eq=False)
-class CodeExplanation:
-    """What carried a label of one utterance.
-
-    Attributes
-    ----------
-    table
-        One row per player: `kind` (`turn` before the utterance, or `word`), `text`, `turn` (its number in
-        the conversation), `start_char` (of words, else null), `value` (nats). Turns come first, the
-        nearest last; then words in their order. It holds what was said.
-    base_value, full_value
-        Log-odds of the label with nothing there, and with all; full = base + sum of values.
-    explanation
-        The same as `shap.Explanation`.
-    method, evaluations
-        `exact` or `permutation`, and how often the head was asked.
-    """
-
-    unit_id: str
-    scheme: str
-    label: str
-    head: str
-    table: pl.DataFrame
-    explanation: shap.Explanation
-    full_value: float
-    method: Method
-    evaluations: int
-
-    @property
-    def base_value(self) -> float:
-        """Log-odds with nothing there."""
-        return float(self.explanation.base_values)
-
-    @property
-    def probability(self) -> float:
-        """Probability of the label for the whole utterance, as the head gives it."""
-        return float(1 / (1 + np.exp(-self.full_value)))
-
-    def __repr__(self) -> str:
-        kinds = self.table["kind"]
-        return (
-            f"CodeExplanation({self.unit_id!r}, {self.scheme}: {self.label!r}, "
-            f"{(kinds == 'word').sum()} words, {(kinds == 'turn').sum()} turns, {self.method}, "
-            f"{self.evaluations} evaluations)"
-        )
-
-    def _repr_html_(self) -> str:
-        most = float(np.abs(self.table["value"].to_numpy()).max())
-        rows = "".join(
-            _bar(text if kind == "word" else f"turn {turn}: {text}", value, most)
-            for kind, text, turn, value in self.table.select(
-                "kind", "text", "turn", "value"
-            ).iter_rows()
-        )
-        return (
-            f"<p><b>{_plain(self.label)}</b> for {_plain(self.unit_id)}: log-odds "
-            f"{self.base_value:+.2f} with nothing there, {self.full_value:+.2f} with all "
-            f"(probability {self.probability:.2f}). Blue speaks for the code, vermilion against.</p>"
-            f'<table style="border-collapse:collapse">{rows}</table>'
-        )
-
-
-def _plain(text: str) -> str:
-    return html.escape(text, quote=True)
-
-
-def _bar(text: str, value: float, most: float) -> str:
-    width = 100 * abs(value) / most if most else 0
-    colour = _TOWARDS if value >= 0 else _AGAINST
-    return (
-        f'<tr><td dir="auto" style="max-width:28em;text-align:right;padding:0 .6em">{_plain(text)}</td>'
-        f'<td style="width:14em"><div style="width:{width:.0f}%;height:.9em;background:{colour}"></div>'
-        f'</td><td style="text-align:right">{value:+.2f}</td></tr>'
-    )
 
 
 def explain_code(
     corpus: Corpus,
     unit_id: str,
-    scheme: str,
+    scheme: str | Scheme,
     label: str | None = None,
     *,
     head: Head | None = None,
@@ -132,9 +53,10 @@ def explain_code(
     unit_id
         Its id.
     scheme
-        Which codes; with a shipped head, or with `head`.
+        Which codes: the name of a scheme of a shipped book, or a scheme of one's own, with its `head`.
     label
-        Which code; default the one that the head gives, of several the one most above its cut-off.
+        Which code; default the one that the head assigns, of several the most probable; where it
+        assigns none, the most probable of all, and the explanation's `assigned` is False.
     head
         A head of your own; default the shipped one of the scheme.
     encoder
@@ -156,52 +78,62 @@ def explain_code(
     InsufficientData
         If the utterance has no words.
     """
-    head = head or shipped_head(scheme)
-    encoder = encoder or Encoder()
+    name = scheme if isinstance(scheme, str) else scheme.name
+    head, encoder = head or shipped_head(name), encoder or Encoder()
     if head.encoder != encoder.weights:
         raise BadInput(
             f"Head {head.name!r} learned with another sentence encoder than the one given; leave "
             "encoder out, or give the head's own."
         )
-    turns = _turns(corpus, unit_id, scheme, head.context_turns)
-    own = turns.row(-1, named=True)
-    words = pieces(own["text"], most=_room(budget, turns.height - 1))
+    known = _shipped_scheme(scheme) if isinstance(scheme, str) else scheme
+    turns = _turns(corpus, unit_id, known, head.context_turns)
+    words = pieces(turns["text"][-1], most=_room(budget, turns.height - 1))
     if not words:
         raise InsufficientData(f"Utterance {unit_id!r} has no words that could carry a code.")
-    game = _Game(head, encoder, turns, words, label)
-    starts = np.cumsum([0, *(len(word) for word in words[:-1])])
-    table = pl.DataFrame(
-        {
-            "kind": ["turn"] * (turns.height - 1) + ["word"] * len(words),
-            "text": [*turns["text"][:-1], *(word.strip() for word in words)],
-            "turn": [*turns["turn"][:-1], *[own["turn"]] * len(words)],
-            "start_char": [None] * (turns.height - 1) + [int(at) for at in starts],
-        },
-        schema_overrides={"start_char": pl.Int64, "turn": pl.Int64},
-    )
-    names = [
-        f"turn {turn}" if kind == "turn" else f"{at}: {text}"
-        for at, (kind, text, turn) in enumerate(table["kind", "text", "turn"].iter_rows())
-    ]
+    game = _Game(head, known, encoder, turns, words, label)
+    players = _players(turns, words)
     explanation, method, evaluations = shapley_values(
         game.log_odds,
-        names,
-        data=table["text"].to_list(),
+        _names(players),
+        data=players["text"].to_list(),
         budget=budget,
         random_state=random_state,
     )
     values = np.asarray(explanation.values)
     return CodeExplanation(
         unit_id=unit_id,
-        scheme=scheme,
+        scheme=name,
         label=head.labels[game.label_],
         head=head.fingerprint,
-        table=table.with_columns(pl.Series("value", values, dtype=pl.Float64)),
+        table=players.with_columns(pl.Series("value", values, dtype=pl.Float64)),
         explanation=explanation,
         full_value=game.full_value_,
+        assigned=game.assigned_,
         method=method,
         evaluations=evaluations,
     )
+
+
+def _players(turns: pl.DataFrame, words: Sequence[str]) -> pl.DataFrame:
+    """One row per player: the turns before, then the words of the last."""
+    before, (*past, own) = turns.height - 1, turns["turn"]
+    starts = np.cumsum([0, *(len(word) for word in words[:-1])])
+    return pl.DataFrame(
+        {
+            "kind": ["turn"] * before + ["word"] * len(words),
+            "text": [*turns["text"][:-1], *(word.strip() for word in words)],
+            "turn": [*past, *[own] * len(words)],
+            "start_char": [None] * before + [int(at) for at in starts],
+        },
+        schema_overrides={"start_char": pl.Int64, "turn": pl.Int64},
+    )
+
+
+def _names(players: pl.DataFrame) -> list[str]:
+    return [
+        f"turn {turn}" if kind == "turn" else f"{at}: {text}"
+        for at, (kind, text, turn) in enumerate(players["kind", "text", "turn"].iter_rows())
+    ]
 
 
 def _room(budget: int, turns: int) -> int:
@@ -214,7 +146,7 @@ def _room(budget: int, turns: int) -> int:
     return room
 
 
-def _turns(corpus: Corpus, unit_id: str, scheme: str, reach: int) -> pl.DataFrame:
+def _turns(corpus: Corpus, unit_id: str, scheme: Scheme | None, reach: int) -> pl.DataFrame:
     """The utterance, last, behind the turns that the head reads, as the coder gives them to it."""
     found = corpus.utterances.filter(pl.col("id") == unit_id)
     if found.is_empty():
@@ -222,10 +154,11 @@ def _turns(corpus: Corpus, unit_id: str, scheme: str, reach: int) -> pl.DataFram
             f"There is no utterance {unit_id!r} in this corpus of {corpus.utterances.height:,}; ids are "
             "in the column `id` of its utterances."
         )
-    side, coded = found["side"][0], _side(scheme)
-    if side != coded and coded is not None:
+    side = found["side"][0]
+    if scheme is not None and scheme.side not in ("any", side):
         raise BadInput(
-            f"Utterance {unit_id!r} is of side {side!r}; {scheme!r} codes turns of the {coded}."
+            f"Utterance {unit_id!r} is of side {side!r}; {scheme.name!r} codes turns of the "
+            f"{scheme.side}."
         )
     talk = corpus.utterances.filter(
         (pl.col("conversation_id") == found["conversation_id"][0]) & (pl.col("side") != "other")
@@ -236,13 +169,9 @@ def _turns(corpus: Corpus, unit_id: str, scheme: str, reach: int) -> pl.DataFram
     return talk.slice(max(at - reach, 0), min(at, reach) + 1)
 
 
-def _side(scheme: str) -> str | None:
-    """Side that a scheme of a shipped book codes."""
-    for name in codebooks():
-        for each in load_codebook(name).schemes:
-            if each.name == scheme:
-                return None if each.side == "any" else each.side
-    return None
+def _shipped_scheme(name: str) -> Scheme | None:
+    schemes = (each for book in codebooks() for each in load_codebook(book).schemes)
+    return next((each for each in schemes if each.name == name), None)
 
 
 class _Game:
@@ -250,10 +179,12 @@ class _Game:
 
     label_: int
     full_value_: float
+    assigned_: bool
 
     def __init__(
         self,
         head: Head,
+        scheme: Scheme | None,
         encoder: Encoder,
         turns: pl.DataFrame,
         words: Sequence[str],
@@ -266,22 +197,31 @@ class _Game:
                 f"Head {head.name!r} reads turns by a language model and cannot be explained within "
                 "the budget; explain the small head of the scheme."
             )
-        self._head, self._encoder = head, encoder
+        self._head, self._scheme, self._encoder = head, scheme, encoder
         self._turns, self._words, self._label = turns, list(words), label
 
     def log_odds(self, coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Log-odds of the label, shape (m,); the whole utterance is among the coalitions."""
         p = self._probabilities(coalitions)
         whole = int(np.flatnonzero(coalitions.all(axis=1))[0])
+        given = self._assigned(p[whole])
         self.label_ = (
-            int(np.argmax(p[whole] / self._head.thresholds))
+            int(np.argmax(np.where(given, p[whole], -1.0) if given.any() else p[whole]))
             if self._label is None
             else self._head.labels.index(self._label)
         )
+        self.assigned_ = bool(given[self.label_])
         chosen = np.clip(p[:, self.label_], _EDGE, 1 - _EDGE)
         odds = np.log(chosen) - np.log1p(-chosen)
         self.full_value_ = float(odds[whole])
         return cast("NDArray[np.float64]", odds)
+
+    def _assigned(self, p: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which labels the coder assigns at these probabilities, rounded as its layer has them."""
+        given = self._head.assign(p[None].round(DECIMALS))
+        if self._scheme is not None:
+            given = parents_hold(self._scheme, self._head.labels, given)
+        return cast("NDArray[np.bool_]", given[0])
 
     def _probabilities(self, coalitions: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Probabilities of all labels, shape (m, k); all texts are encoded in one call."""
@@ -314,7 +254,8 @@ class _Game:
             rows=rows,
             **beside,
         )
-        return self._head.predict_proba(table)
+        p = self._head.predict_proba(table)
+        return p if self._scheme is None else capped(self._scheme, self._head.labels, p)
 
 
 def _at_rows(rows: NDArray[np.intp], vectors: NDArray[np.float32], n: int) -> NDArray[np.float32]:

@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 from workbench import settings
 from workbench.coding.books import load_codebook
 from workbench.coding.coder import Coding, code_corpus
-from workbench.coding.further import goals_of, turns_of
+from workbench.coding.further import EarlyVectors, goals_of, turns_of
 from workbench.coding.labelled import DECIMALS, capped, label_rows, parents_hold
-from workbench.coding.material import sides_of
 from workbench.coding.trained_heads import ALONE, TRAINED, TrainedHead, read_head
+from workbench.coding.votes import sides_of
 from workbench.corpus import Codebook, Corpus, Layer
 from workbench.errors import BadInput, MissingModel
 from workbench.files import atomic_folder, checksum_of
@@ -75,6 +75,10 @@ class FullHead:
         """SHA-256 over everything that can change a layer."""
         parts = [own.fingerprint for own in (*self.heads.values(), *self.alone.values())]
         return checksum_of([self.tagger.fingerprint, parts, self._facts()])
+
+    def reading(self, context: bool) -> Mapping[str, TrainedHead]:
+        """Heads that read a turn after those before it, or by itself."""
+        return self.heads if context else self.alone
 
     def tables(self, scheme: str, *, context: bool) -> dict[str, Any]:
         """Tables of the card on one scheme: with the turns before, or each turn by itself."""
@@ -203,6 +207,7 @@ def code_full(
     context: bool = True,
     store: EmbeddingStore | None = None,
     embeddings: Embeddings | None = None,
+    early: EarlyVectors | None = None,
     device: str = "auto",
 ) -> Coding:
     """Code a corpus with the full-size head of a codebook.
@@ -211,7 +216,7 @@ def code_full(
     ----------
     context
         Read the turns before, or each turn by itself (for analyses of sequences).
-    store, embeddings
+    store, embeddings, early
         Of the utterances, as for `code_corpus`.
 
     Returns
@@ -226,9 +231,9 @@ def code_full(
     """
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
     full = find_full_head(book.name)
-    heads = full.heads if context else full.alone
+    heads = full.reading(context)
     chosen = [heads[scheme.name] for scheme in book.schemes if scheme.name in heads]
-    coded = code_corpus(corpus, book, heads=chosen, store=store, embeddings=embeddings)
+    coded = code_corpus(corpus, book, heads=chosen, store=store, embeddings=embeddings, early=early)
     if not context:
         alone = [_renamed(layer, full, ALONE) for layer in coded.layers]
         return replace(coded, layers=tuple(alone))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from workbench.embedding import EmbeddingStore
     from workbench.heads import FeatureSpec
 
-__all__ = ["further_inputs", "goals_of", "turns_of"]
+__all__ = ["EarlyVectors", "further_inputs", "goals_of", "turns_of"]
+
+EarlyVectors: TypeAlias = Mapping[int, NDArray[np.floating[Any]]]
+"""Vectors of utterances after earlier layers of an encoder, by layer, one row per utterance."""
 
 
 def further_inputs(
@@ -30,6 +33,7 @@ def further_inputs(
     goals: Mapping[str, str | None],
     encoder: Encoder | None = None,
     store: EmbeddingStore | None = None,
+    early: EarlyVectors | None = None,
     progress: bool = False,
 ) -> dict[str, NDArray[np.float32]]:
     """What `workbench.heads.features` needs for a head beside the embeddings of the turns themselves.
@@ -43,19 +47,23 @@ def further_inputs(
         Utterances with `conversation_id, turn, side, text`; all that may count as previous turns.
     goals
         Change goal by conversation.
-    encoder
-        The head's own encoder; default `Encoder()`.
+    encoder, store
+        The head's own encoder, default `Encoder()`; store of its vectors, default the user's.
+    early
+        Those of `talk`, ready; nothing is encoded or stored then.
 
     Raises
     ------
     BadInput
         If the language model here is another one than the head learned with.
     """
-    encoder, found = encoder or Encoder(), {}
+    found: dict[str, NDArray[np.float32]] = {}
     turns = turns_of(talk, goals=goals)
-    if spec.early_layer:
-        early = encoder.at_layer(spec.early_layer)
-        found["early"] = embed(turns.texts, encoder=early, store=store, progress=progress)
+    if spec.early_layer and early is not None:
+        found["early"] = np.asarray(early[spec.early_layer], np.float32)
+    elif spec.early_layer:
+        layer = (encoder or Encoder()).at_layer(spec.early_layer)
+        found["early"] = embed(turns.texts, encoder=layer, store=store, progress=progress)
     if spec.reader:
         found["read"] = _reader(spec).read(turns, context=spec.reader_turns > 0)
     return found

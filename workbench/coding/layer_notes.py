@@ -12,7 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from workbench.corpus import Layer
+from workbench.coding.labelled import ASSISTANT, NO_GOAL, WITHOUT_GOAL
+from workbench.corpus import Corpus, Layer
 from workbench.corpus.layer import ABSTAINED
 from workbench.errors import BadInput
 
@@ -21,6 +22,7 @@ __all__ = [
     "abstaining",
     "noted",
     "share_sentence",
+    "with_cautions",
     "with_shares",
 ]
 
@@ -95,6 +97,23 @@ def with_shares(layer: Layer) -> Layer:
         if name in facts:
             facts[name] = {**facts[name], **_share(layer, begins)}
     return replace(layer, metadata=replace(layer.metadata, facts=facts))
+
+
+def with_cautions(layer: Layer, corpus: Corpus) -> Layer:
+    """The layer of a head with the cautions that its conversations call for, and no others of that kind."""
+    units = layer.table["unit_id"].implode()
+    coded = pl.col("id").is_in(units).any().over("conversation_id")
+    assistant = pl.col("role").str.to_lowercase() == "assistant"
+    talk = corpus.utterances.filter(pl.col("side") != "other")
+    called_for = {
+        ASSISTANT: talk.filter(coded & assistant).height,
+        WITHOUT_GOAL: layer.table["note"].str.contains(NO_GOAL, literal=True).any(),
+    }
+    told = layer.metadata.caution or ""
+    for sentence in called_for:
+        told = told.replace(sentence, "")
+    cautions = [*told.split(), *(sentence for sentence, holds in called_for.items() if holds)]
+    return replace(layer, metadata=replace(layer.metadata, caution=" ".join(cautions)))
 
 
 def _share(layer: Layer, begins: str) -> dict[str, Any]:

@@ -16,17 +16,17 @@ import polars as pl
 from numpy.typing import NDArray
 
 from workbench.coding.further import further_inputs, goals_of
+from workbench.coding.votes import SIDES, gold_of, votes_of
 from workbench.embedding import Embeddings, Encoder, aligned, embed
-from workbench.errors import BadInput, InsufficientData
+from workbench.errors import InsufficientData
 from workbench.heads import FeatureSpec, features
 
 if TYPE_CHECKING:
     from workbench.corpus import Corpus, Layer, Scheme
     from workbench.embedding import EmbeddingStore
 
-__all__ = ["Material", "build_material", "sides_of"]
+__all__ = ["Material", "build_material"]
 
-_SIDES = ("helper", "client")  # no head reads or scores what others say
 _FACETS = ("topic", "quality")
 
 
@@ -120,27 +120,55 @@ def build_material(
     """
     encoder = encoder or Encoder()
     whole = corpus.utterances.with_row_index("_row")
-    talk = whole.filter(pl.col("side").is_in(_SIDES))
-    votes, gold = _votes(layers, scheme, talk, whole)
+    talk = whole.filter(pl.col("side").is_in(SIDES))
+    votes, gold = votes_of(layers, scheme, talk, whole)
     at = np.flatnonzero(_usable(talk, votes, gold))
     if not len(at):
         raise InsufficientData(f"No utterance with text is coded in {scheme.name!r}.")
     votes = {coder: vote[at] for coder, vote in votes.items()}
     targets, truth = _targets(votes, None if gold is None else gold[at], scheme)
-    texts = talk["text"].fill_null("").to_list()
-    vectors = (
-        embed(texts, encoder=encoder, store=store, progress=True)
-        if embeddings is None
-        else aligned(
+    ready = None
+    if embeddings is not None:
+        ready = aligned(
             embeddings,
             ids=talk["id"].to_list(),
             rows=talk["_row"].to_numpy(),
             total=whole.height,
             dimension=spec.dimensions,
         )
+    table = _table(
+        spec, talk, at, goals=goals_of(corpus), encoder=encoder, store=store, vectors=ready
     )
-    goals = goals_of(corpus)
-    table = features(
+    facts = _facts(corpus, talk[at])
+    return Material(
+        units=talk["id"][at].to_numpy().astype(np.str_),
+        texts=talk["text"][at].to_list(),
+        table=table,
+        targets=targets,
+        gold=truth,
+        sources=facts["source"],
+        conversations=facts["conversation_id"],
+        facets={name: facts[name] for name in _FACETS},
+        votes=votes or {gold_of(layers)[0].metadata.coder: targets},
+        encoder=encoder.weights,
+    )
+
+
+def _table(
+    spec: FeatureSpec,
+    talk: pl.DataFrame,
+    at: NDArray[np.intp],
+    *,
+    goals: Mapping[str, str | None],
+    encoder: Encoder,
+    store: EmbeddingStore | None,
+    vectors: NDArray[np.float32] | None,
+) -> NDArray[np.float32]:
+    """Features of the rows `at` of `talk`, whose embeddings may be ready."""
+    texts = talk["text"].fill_null("").to_list()
+    if vectors is None:
+        vectors = embed(texts, encoder=encoder, store=store, progress=True)
+    return features(
         spec,
         texts,
         vectors,
@@ -149,111 +177,6 @@ def build_material(
         rows=at,
         **further_inputs(spec, talk, goals=goals, encoder=encoder, store=store, progress=True),
     )
-    facts = _facts(corpus, talk[at])
-    return Material(
-        units=talk["id"][at].to_numpy().astype(np.str_),
-        texts=[texts[row] for row in at],
-        table=table,
-        targets=targets,
-        gold=truth,
-        sources=facts["source"],
-        conversations=facts["conversation_id"],
-        facets={name: facts[name] for name in _FACETS},
-        votes=votes or {_gold_of(layers)[0].metadata.coder: targets},
-        encoder=encoder.weights,
-    )
-
-
-def _gold_of(layers: Sequence[Layer]) -> list[Layer]:
-    return [layer for layer in layers if layer.metadata.coder_kind == "gold"]
-
-
-def _votes(
-    layers: Sequence[Layer], scheme: Scheme, talk: pl.DataFrame, whole: pl.DataFrame
-) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64] | None]:
-    """Votes of the human coders over the rows of `talk`, and those of the gold layer."""
-    if not layers:
-        raise BadInput(f"No layer of {scheme.name!r} is given; name at least one coded layer.")
-    gold = _gold_of(layers)
-    if len(gold) > 1:
-        raise BadInput(
-            f"{len(gold)} gold layers are given ({[x.name for x in gold]}); at most one is gold."
-        )
-    votes: dict[str, NDArray[np.float64]] = {}
-    truth = None
-    for layer in layers:
-        vote = _vote(layer, scheme, talk, whole)
-        if layer.metadata.coder_kind == "gold":
-            truth = vote
-            continue
-        facts = layer.metadata
-        coder = facts.coder if facts.coder not in votes else f"{facts.coder}, round {facts.round}"
-        if coder in votes:
-            raise BadInput(f"Two layers are of coder {facts.coder!r} in round {facts.round}.")
-        votes[coder] = vote
-    return votes, truth
-
-
-def _vote(
-    layer: Layer, scheme: Scheme, talk: pl.DataFrame, whole: pl.DataFrame
-) -> NDArray[np.float64]:
-    """1 and 0 where the layer codes a row of `talk`, shape (len(talk), k), nan elsewhere.
-
-    Of several codes per turn those above a given one hold too, whether they were written down or not.
-    """
-    if layer.metadata.unit != "utterance":
-        raise BadInput(
-            f"Layer {layer.name!r} codes {layer.metadata.unit}s; heads learn from codes of utterances."
-        )
-    decided = layer.table.filter(~pl.col("unit_id").is_in(layer.undecided.implode()))
-    coded = decided.select("unit_id", "label").unique(maintain_order=True)
-    strange = sorted(set(coded["label"].drop_nulls()) - set(scheme.labels))
-    if strange:
-        raise BadInput(
-            f"Layer {layer.name!r} has labels outside scheme {scheme.name!r}: {strange[:5]}. "
-            f"Expected: {list(scheme.labels)}."
-        )
-    _check_units(layer, scheme, coded, whole)
-    if scheme.exclusive:
-        twice = coded.drop_nulls("label").filter(pl.col("unit_id").is_duplicated())["unit_id"]
-        if len(twice):
-            raise BadInput(
-                f"Layer {layer.name!r} gives {twice.n_unique()} utterances more than one label of "
-                f"{scheme.name!r}, of which exactly one holds; the first is {twice[0]!r}."
-            )
-        coded = coded.drop_nulls("label")
-    row_of = {unit: row for row, unit in enumerate(talk["id"])}
-    column_of = {label: column for column, label in enumerate(scheme.labels)}
-    vote = np.full((talk.height, len(scheme.labels)), np.nan)
-    vote[[row_of[unit] for unit in coded["unit_id"].unique(maintain_order=True)]] = 0
-    above = {} if scheme.exclusive else {label: scheme.above(label) for label in scheme.labels}
-    for unit, label in coded.drop_nulls("label").iter_rows():
-        held = (label, *above.get(label, ()))
-        vote[row_of[unit], [column_of[one] for one in held]] = 1
-    return vote
-
-
-def _check_units(layer: Layer, scheme: Scheme, coded: pl.DataFrame, whole: pl.DataFrame) -> None:
-    units = coded.select("unit_id").unique(maintain_order=True)
-    absent = units.join(whole, left_on="unit_id", right_on="id", how="anti")["unit_id"]
-    if len(absent):
-        raise BadInput(
-            f"Layer {layer.name!r} codes {len(absent)} utterances that are not in this corpus, the "
-            f"first is {absent[0]!r}; ids here look like {whole['id'][0]!r}."
-        )
-    fits = pl.col("side").is_in(sides_of(scheme))
-    wrong = whole.join(units, left_on="id", right_on="unit_id", how="semi").filter(~fits)
-    if wrong.height:
-        raise BadInput(
-            f"{wrong.height} coded utterances of layer {layer.name!r} are not of the side "
-            f"{scheme.side!r} that {scheme.name!r} applies to; the first is {wrong['id'][0]!r}. "
-            "If roles are not known yet, name them when loading, as roles={'A': 'therapist'}."
-        )
-
-
-def sides_of(scheme: Scheme) -> tuple[str, ...]:
-    """Sides whose utterances a scheme applies to; a scheme of neither side applies to both."""
-    return (scheme.side,) if scheme.side in _SIDES else _SIDES
 
 
 def _usable(

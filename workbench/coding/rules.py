@@ -11,192 +11,31 @@ calibration curves made from them say little.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from workbench.coding.books import codebooks, load_codebook
 from workbench.coding.coder import Coding
+from workbench.coding.rule_table import Decision, rule_schemes, rules
 from workbench.coding.spoken import english_fit
 from workbench.corpus import Codebook, Corpus, Layer, LayerMetadata, Scheme
 from workbench.corpus.refusal import Refusal
-from workbench.corpus.sentences import sentence_spans
 from workbench.embedding.fan_out import spread
 from workbench.errors import BadInput, WorkbenchError
-from workbench.files import checksum
 
-__all__ = ["Decision", "Rule", "RuleTable", "code_by_rules", "rule_labels", "rule_schemes", "rules"]
+__all__ = ["code_by_rules", "rule_labels", "rule_schemes", "rules"]
 
-_FOLDER = Path(__file__).resolve().parent / "rule_tables"
 _ROWS = 4096  # utterances of one job
-_NOTE = re.compile(r"\[[^\]]*\]|\([^)]*\)")
-_WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[%?]")
 _ROW = {"unit_id": pl.String, "label": pl.String, "probability": pl.Float64, "note": pl.String}
 _CAUTION = (
     "Coded by rules that look for question marks and stems in English; a baseline, not a judgement of "
     "what was meant."
 )
 _LANGUAGE = "the text does not read as English, the language of the rules; code these by hand"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Conditions on one turn that must all hold; words are matched whole, in lower case.
-
-    Attributes
-    ----------
-    name, label
-        What the rule looks for, and the code it gives.
-    only
-        The turn is made of these words alone.
-    begins, begins_not
-        A sentence (no sentence) begins with one of these, openers such as *so* and *okay* set aside.
-    contains
-        One of these stands in the turn.
-    ends, ends_not
-        The turn ends (does not end) with one of these.
-    fewest_words, most_words
-        Bounds of the turn's length.
-    """
-
-    name: str
-    label: str
-    only: frozenset[str] = frozenset()
-    begins: tuple[str, ...] = ()
-    begins_not: tuple[str, ...] = ()
-    contains: tuple[str, ...] = ()
-    ends: tuple[str, ...] = ()
-    ends_not: tuple[str, ...] = ()
-    fewest_words: int = 0
-    most_words: int | None = None
-
-    def fires(self, turn: _Turn) -> bool:
-        """Whether every condition holds."""
-        return all(
-            (
-                self.fewest_words <= len(turn.words) <= (self.most_words or len(turn.words)),
-                not self.only or self.only.issuperset(turn.words),
-                not self.contains or any(f" {x} " in turn.whole for x in self.contains),
-                not self.begins or turn.begins_with(self.begins),
-                not self.begins_not or not turn.begins_with(self.begins_not),
-                not self.ends or any(turn.whole.endswith(f" {x} ") for x in self.ends),
-                not any(turn.whole.endswith(f" {x} ") for x in self.ends_not),
-            )
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class RuleTable:
-    """The rules of one scheme, in the order in which they are read.
-
-    `default` is the (rule, label) where none fires; None leaves the turn without a label.
-    """
-
-    scheme: str
-    exclusive: bool
-    rules: tuple[Rule, ...]
-    default: tuple[str, str] | None
-    openers: frozenset[str]
-    checksum: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Labels that a turn gets, each with the name of the rule that gave it."""
-
-    labels: tuple[str, ...]
-    rules: tuple[str, ...]
-
-
-class _Turn:
-    """A turn as the rules see it: words in lower case, and the beginnings of its sentences."""
-
-    def __init__(self, text: str, openers: frozenset[str]) -> None:
-        plain = _NOTE.sub(" ", text).replace("’", "'").strip()
-        self.words = _WORD.findall(plain.lower())
-        self.whole = f" {' '.join(self.words)} "
-        self._beginnings = []
-        for first, last in sentence_spans(plain):
-            words = _WORD.findall(plain[first:last].lower())
-            bare = next((n for n, word in enumerate(words) if word not in openers), len(words))
-            # with the opener that stands right before, too: "so you"
-            self._beginnings += [f"{' '.join(words[at:])} " for at in {bare, max(bare - 1, 0)}]
-
-    def begins_with(self, stems: Sequence[str]) -> bool:
-        return any(begin.startswith(f"{stem} ") for begin in self._beginnings for stem in stems)
-
-
-def rule_schemes() -> tuple[str, ...]:
-    """Names of the schemes that have rules, sorted."""
-    return tuple(sorted(file.stem for file in _FOLDER.glob("*.yaml")))
-
-
-@cache
-def rules(scheme: str) -> RuleTable:
-    """Return the table of rules of a scheme.
-
-    Raises
-    ------
-    BadInput
-        If the scheme has none.
-
-    Examples
-    --------
-    >>> [rule.name for rule in rules("annomi-client").rules][1]
-    'question to the helper'
-    """
-    import yaml
-
-    if scheme not in rule_schemes():
-        raise BadInput.unknown("table of rules for the scheme", scheme, rule_schemes())
-    file = _FOLDER / f"{scheme}.yaml"
-    content = yaml.safe_load(file.read_text("utf-8"))
-    default = content.get("default")
-    return RuleTable(
-        scheme=content["scheme"],
-        exclusive=content["exclusive"],
-        rules=tuple(_rule(entry) for entry in content["rules"]),
-        default=None if default is None else (default["rule"], default["label"]),
-        openers=frozenset(content.get("openers", ())),
-        checksum=checksum(file),
-    )
-
-
-def _rule(entry: dict[str, Any]) -> Rule:
-    lists = {
-        name: tuple(entry.get(name, ()))
-        for name in ("begins", "begins_not", "contains", "ends", "ends_not")
-    }
-    return Rule(
-        entry["rule"],
-        entry["label"],
-        only=frozenset(entry.get("only", ())),
-        fewest_words=entry.get("fewest_words", 0),
-        most_words=entry.get("most_words"),
-        **lists,
-    )
-
-
-def _decide(text: str, scheme: str) -> Decision | None:
-    """Apply the rules of a scheme to one turn; None for a turn without words."""
-    table = rules(scheme)
-    turn = _Turn(text, table.openers)
-    if not turn.words:
-        return None
-    fired = [(rule.name, rule.label) for rule in table.rules if rule.fires(turn)]
-    if table.exclusive:
-        fired = fired[:1] or ([table.default] if table.default else [])
-    by_label: dict[str, str] = {}
-    for name, label in fired:
-        by_label.setdefault(label, name)
-    return Decision(tuple(by_label), tuple(by_label.values()))
 
 
 def rule_labels(texts: Sequence[str], scheme: str) -> list[tuple[str, ...]]:
@@ -217,8 +56,8 @@ def rule_labels(texts: Sequence[str], scheme: str) -> list[tuple[str, ...]]:
     >>> rule_labels(["Mm-hmm.", "It sounds like you miss her.", "Why now?"], "annomi-helper")
     [('other',), ('reflection',), ('question',)]
     """
-    above = _parents(scheme)
-    decisions = [_decide(text, scheme) for text in texts]
+    above, table = _parents(scheme), rules(scheme)
+    decisions = [table.decide(text) for text in texts]
     return [() if one is None else _with_parents(one, above).labels for one in decisions]
 
 
@@ -300,12 +139,13 @@ def _decided(
     texts: Sequence[str], scheme: str, above: Mapping[str, str | None], table: str
 ) -> list[Decision | None]:
     """Decide a part, in this process or a worker's, by the same rules."""
-    if rules(scheme).checksum != table:
+    own = rules(scheme)
+    if own.checksum != table:
         raise WorkbenchError(
             "the rules here are others than those of the calling machine: install the same "
             "dialogue-workbench on every worker."
         )
-    decisions = (_decide(text, scheme) for text in texts)
+    decisions = (own.decide(text) for text in texts)
     return [None if one is None else _with_parents(one, above) for one in decisions]
 
 
@@ -320,7 +160,21 @@ def _layer(
         pl.col("side") == scheme.side,
         pl.col("conversation_id").is_in(pl.Series(conversations).implode()),
     ).select("id", pl.col("text").fill_null(""))
-    table, texts = rules(scheme.name), talk["text"].to_list()
+    decided = _decisions(talk["text"].to_list(), scheme, executor)
+    by_unit = list(zip(talk["id"], decided, strict=True))
+    rows = [row for unit, decision in by_unit for row in _rows(unit, decision)]
+    return Layer.build(
+        f"{scheme.name}.rules",
+        pl.DataFrame(rows, schema=_ROW, orient="row"),
+        _metadata(book, scheme),
+        probabilities=_shares(scheme, {unit: one for unit, one in by_unit if one is not None}),
+    )
+
+
+def _decisions(
+    texts: Sequence[str], scheme: Scheme, executor: Executor | None
+) -> list[Decision | None]:
+    table = rules(scheme.name)
     above = {code.label: code.parent for code in scheme.codes}
     jobs = (
         (texts[at : at + _ROWS], scheme.name, above, table.checksum)
@@ -328,37 +182,31 @@ def _layer(
     )
     with closing(spread(_decided, jobs, executor=executor)) as answers:
         parts = dict(answers)
-    decided = [decision for _, part in sorted(parts.items()) for decision in part]
-    by_unit = list(zip(talk["id"], decided, strict=True))
-    spoken = {unit: decision for unit, decision in by_unit if decision is not None}
-    shares = {
-        "unit_id": list(spoken),
-        **{
-            label: [float(label in decision.labels) for decision in spoken.values()]
-            for label in scheme.labels
-        },
+    return [decision for _, part in sorted(parts.items()) for decision in part]
+
+
+def _shares(scheme: Scheme, spoken: Mapping[str, Decision]) -> pl.DataFrame:
+    """Probabilities of the turns with words: 1 for labels they got, else 0."""
+    given = {
+        label: [float(label in decision.labels) for decision in spoken.values()]
+        for label in scheme.labels
     }
     types = {"unit_id": pl.String, **dict.fromkeys(scheme.labels, pl.Float64)}
-    return Layer.build(
-        f"{scheme.name}.rules",
-        pl.DataFrame(
-            [row for unit, decision in by_unit for row in _rows(unit, decision)],
-            schema=_ROW,
-            orient="row",
-        ),
-        LayerMetadata(
-            scheme=scheme.name,
-            coder="rules",
-            coder_kind="rule",
-            labels=scheme.labels,
-            exclusive=scheme.exclusive,
-            codebook=book.checksum,
-            model=f"rules-{table.checksum[:16]}",
-            context_turns=0,
-            blind=True,
-            caution=_CAUTION,
-        ),
-        probabilities=pl.DataFrame(shares, schema=types),
+    return pl.DataFrame({"unit_id": list(spoken), **given}, schema=types)
+
+
+def _metadata(book: Codebook, scheme: Scheme) -> LayerMetadata:
+    return LayerMetadata(
+        scheme=scheme.name,
+        coder="rules",
+        coder_kind="rule",
+        labels=scheme.labels,
+        exclusive=scheme.exclusive,
+        codebook=book.checksum,
+        model=f"rules-{rules(scheme.name).checksum[:16]}",
+        context_turns=0,
+        blind=True,
+        caution=_CAUTION,
     )
 
 

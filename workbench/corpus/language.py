@@ -12,14 +12,15 @@ takes a text that switches between languages for English as soon as enough of it
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from math import isnan, nan
 
 import polars as pl
 
 from workbench.corpus.corpus import Corpus
 
-__all__ = ["ENGLISH_FROM", "english_share", "is_english", "not_english"]
+__all__ = ["ENGLISH_FROM", "english_share", "is_english", "not_english", "stating_language"]
 
 ENGLISH_FROM = 0.20
 """Share of English function words from which a text is taken for English."""
@@ -27,6 +28,7 @@ ENGLISH_FROM = 0.20
 FEWEST_WORDS = 40
 """Below this number of words a conversation is judged with the whole corpus, not by itself."""
 
+_ENGLISH, _ANOTHER = "en", "und"  # undetermined: which other language it is nobody looked at
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\d_]+(?:['’][^\W\d_]+)?")
 _PIECES = 2000
 _LISTED = (
@@ -89,6 +91,32 @@ def not_english(corpus: Corpus) -> tuple[str, ...]:
     grouped = corpus.utterances.group_by("conversation_id").agg(pl.col("text").drop_nulls())
     own = {row[0]: row[1] for row in grouped.iter_rows()}
     return tuple(id_ for id_ in everything if not _reads_as_english(own.get(id_, []), together))
+
+
+def stating_language(corpus: Corpus, foreign: Collection[str]) -> tuple[Corpus, ...]:
+    """Split a corpus into the conversations that read as English and the others; each says which it is.
+
+    Whoever is given only a part of a corpus could not judge its short conversations as the whole does.
+
+    Parameters
+    ----------
+    foreign
+        What `not_english` gave of the whole.
+
+    Returns
+    -------
+    tuple of Corpus
+        One or two, in this order, none without conversations.
+    """
+    others = pl.col("id").is_in(list(foreign))
+    parts = [
+        replace(
+            corpus.filter(conversations=chosen),
+            metadata=replace(corpus.metadata, language=language),
+        )
+        for language, chosen in ((_ENGLISH, ~others), (_ANOTHER, others))
+    ]
+    return tuple(part for part in parts if part.conversations.height)
 
 
 def _reads_as_english(texts: Sequence[str], otherwise: bool) -> bool:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
-import numpy as np
-
 from workbench.coding import Coding, code_corpus, load_codebook
 from workbench.coding.books import is_shipped
 from workbench.coding.choosing import GivenHead, choose_heads, layer_name
-from workbench.coding.layer_notes import abstaining, with_shares
+from workbench.coding.layer_notes import abstaining, with_cautions, with_shares
 from workbench.coding.marks import Size
 from workbench.coding.trained_heads import TrainedHead
 from workbench.corpus import Codebook, Corpus, Layer, Scheme
@@ -22,7 +20,8 @@ from workbench.embedding import EmbeddingStore, Encoder
 from workbench.embedding.fan_out import one_at_a_time
 from workbench.errors import BadInput
 from workbench.files import checksum_of
-from workbench.pipeline.labelling import Scored, label_step, refuse_another_coder, stored_layers
+from workbench.pipeline.labelling import Labeller, Scored, label_step, refuse_another_coder
+from workbench.pipeline.parts import Vectors
 from workbench.study import Study
 
 __all__ = ["CoderName", "Size", "code", "code_step"]
@@ -83,49 +82,16 @@ def code(
 
         return code_by_llm(study, book, executor=executor)
     step = code_step(book, coder=coder, size=size, context=context, abstain=abstain, heads=heads)
-    shared: dict[str, Any] = {"encoder": encoder, "store": store, "finish": with_shares}
     if coder == "rules":
-        identity = _rules_identity(book, abstain)
-        label_step(
-            study,
-            step,
-            identity=identity,
-            embedded=False,
-            score=_coded_by_rules,
-            arguments=(book, abstain, identity),
-            executor=executor,
-            **shared,
-        )
+        labeller = _rules(book, abstain)
     elif size == "full":
-        identity = _full_identity(book, context, abstain)
-        label_step(
-            study,
-            step,
-            identity=identity,
-            score=_coded_in_full,
-            arguments=(book, context, abstain, identity),
-            executor=executor,
-            **shared,
-        )
+        labeller = _full_heads(book, context, abstain)
     else:
         given = None if heads is None else tuple(map(_named, heads))
-        how = _How(book, context, abstain, given)
-        identity = how.identity
-        weights = (encoder or Encoder()).weights
-        fits = all(own.head.encoder == weights for _, own in how.pairs()) and not (
-            encoder and encoder.context_turns
-        )
-        label_step(
-            study,
-            step,
-            identity=identity,
-            score=_coded if fits else partial(_coded_by, how, encoder, store),
-            arguments=(how, identity) if fits else (),
-            executor=executor if fits else None,
-            **shared,
-        )
+        labeller = _small_heads(_How(book, context, abstain, given), encoder, store)
+    layers = label_step(study, step, labeller, encoder=encoder, store=store, executor=executor)
     keep_own_book(study, book)
-    return stored_layers(study, step)
+    return layers
 
 
 def keep_own_book(study: Study, book: Codebook) -> None:
@@ -220,10 +186,33 @@ class _How:
         )
 
 
-def _coded(corpus: Corpus, vectors: np.ndarray, how: _How, identity: str) -> Scored:
+def _small_heads(how: _How, encoder: Encoder | None, store: EmbeddingStore | None) -> Labeller:
+    heads, identity = [own for _, own in how.pairs()], how.identity
+    chosen = encoder or Encoder()
+    fits = not chosen.context_turns and all(own.head.encoder == chosen.weights for own in heads)
+    return Labeller(
+        identity,
+        _coded if fits else partial(_coded_by, how, encoder, store),
+        (how, identity) if fits else (),
+        early=_early_layers(heads) if fits else (),
+        finish=_finished,
+        travels=fits,
+    )
+
+
+def _early_layers(heads: Iterable[TrainedHead]) -> tuple[int, ...]:
+    return tuple(sorted({own.head.features.early_layer for own in heads} - {0}))
+
+
+def _finished(layer: Layer, corpus: Corpus) -> Layer:
+    return with_cautions(with_shares(layer), corpus)
+
+
+def _coded(corpus: Corpus, vectors: Vectors, how: _How, identity: str) -> Scored:
     """Code a part, in this process or a worker's, if the heads here are the ones meant."""
     refuse_another_coder(lambda: how.identity, identity)
-    return how.coding(corpus, embeddings=vectors)
+    with one_at_a_time:
+        return how.coding(corpus, embeddings=vectors.embeddings, early=vectors.early)
 
 
 def _coded_by(
@@ -231,10 +220,21 @@ def _coded_by(
     encoder: Encoder | None,
     store: EmbeddingStore | None,
     corpus: Corpus,
-    vectors: np.ndarray,
+    vectors: Vectors,
 ) -> Scored:
     """Let the coder itself say which heads do not fit the encoder."""
     return how.coding(corpus, encoder=encoder, store=store)
+
+
+def _rules(book: Codebook, abstain: float | None) -> Labeller:
+    identity = _rules_identity(book, abstain)
+    return Labeller(
+        identity,
+        _coded_by_rules,
+        (book, abstain, identity),
+        embedded=False,
+        finish=lambda layer, corpus: with_shares(layer),
+    )
 
 
 def _coded_by_rules(corpus: Corpus, book: Codebook, abstain: float | None, identity: str) -> Scored:
@@ -253,6 +253,19 @@ def _rules_identity(book: Codebook, abstain: float | None) -> str:
     return checksum_of([book.checksum, tables, abstain])
 
 
+def _full_heads(book: Codebook, context: bool, abstain: float | None) -> Labeller:
+    from workbench.coding.full import find_full_head
+
+    identity = _full_identity(book, context, abstain)
+    return Labeller(
+        identity,
+        _coded_in_full,
+        (book, context, abstain, identity),
+        early=_early_layers(find_full_head(book.name).reading(context).values()),
+        finish=_finished,
+    )
+
+
 def _full_identity(book: Codebook, context: bool, abstain: float | None) -> str:
     from workbench.coding.full import find_full_head
 
@@ -261,7 +274,7 @@ def _full_identity(book: Codebook, context: bool, abstain: float | None) -> str:
 
 def _coded_in_full(
     corpus: Corpus,
-    vectors: np.ndarray,
+    vectors: Vectors,
     book: Codebook,
     context: bool,
     abstain: float | None,
@@ -271,7 +284,9 @@ def _coded_in_full(
 
     refuse_another_coder(lambda: _full_identity(book, context, abstain), identity)
     with one_at_a_time:
-        found = code_full(corpus, book, context=context, embeddings=vectors)
+        found = code_full(
+            corpus, book, context=context, embeddings=vectors.embeddings, early=vectors.early
+        )
     return _abstaining(found, abstain)
 
 

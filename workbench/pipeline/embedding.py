@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 
 import numpy as np
@@ -10,7 +11,7 @@ from workbench.embedding import EmbeddingStore, Encoder, embed_blocks
 from workbench.pipeline.run import Outcome, run_step, telling_of
 from workbench.study import Study
 
-__all__ = ["embed_study", "study_embeddings"]
+__all__ = ["embed_study", "study_embeddings", "vectors_by_part"]
 
 
 def embed_study(
@@ -71,3 +72,24 @@ def study_embeddings(
     """Embeddings of the study as it is now, computed where they are missing."""
     embed_study(study, encoder=encoder, store=store, executor=executor)
     return study.embeddings(in_memory=in_memory)
+
+
+def vectors_by_part(
+    texts: Sequence[str],
+    sizes: Sequence[int],
+    *,
+    encoder: Encoder,
+    store: EmbeddingStore | None,
+    executor: Executor | None,
+) -> Iterator[np.ndarray]:
+    """Yield the float16 vectors of the first `sizes[0]` texts, of the next `sizes[1]`, and so on.
+
+    All are encoded, by the executor's workers, before the first come; they lie in the store, not in memory.
+    """
+    blocks = embed_blocks(texts, encoder=encoder, store=store, executor=executor, progress=True)
+    held = np.empty((0, encoder.dimension), np.float16)
+    for size in sizes:
+        while len(held) < size:
+            held = np.concatenate([held, next(blocks)])
+        yield held[:size]
+        held = held[size:]

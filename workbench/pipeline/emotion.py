@@ -5,13 +5,12 @@ from __future__ import annotations
 from concurrent.futures import Executor
 from functools import partial
 
-import numpy as np
-
 from workbench.corpus import Corpus, Layer
 from workbench.embedding import EmbeddingStore, Encoder
 from workbench.emotion import emotion_fingerprint, score_emotions
 from workbench.emotion.shipped import shipped_head
-from workbench.pipeline.labelling import Scored, label_step, refuse_another_coder, stored_layers
+from workbench.pipeline.labelling import Labeller, Scored, label_step, refuse_another_coder
+from workbench.pipeline.parts import Vectors
 from workbench.study import Study
 
 __all__ = ["emotion"]
@@ -28,34 +27,30 @@ def emotion(
 
     With an `executor` its workers embed and score parts of the study, with the same result.
     """
-    identity = emotion_fingerprint()
     fits = encoder is None or (
         not encoder.context_turns and encoder.weights == shipped_head()[0].encoder
     )
-    label_step(
-        study,
-        "emotion",
-        identity=identity,
-        encoder=encoder,
-        store=store,
-        score=_scored if fits else partial(_scored_by, encoder, store),
-        arguments=(identity,) if fits else (),
-        executor=executor if fits else None,
+    identity = emotion_fingerprint()
+    labeller = Labeller(
+        identity,
+        _scored if fits else partial(_scored_by, encoder, store),
+        (identity,) if fits else (),
+        travels=fits,
     )
-    return stored_layers(study, "emotion")
+    return label_step(study, "emotion", labeller, encoder=encoder, store=store, executor=executor)
 
 
-def _scored(corpus: Corpus, vectors: np.ndarray, identity: str) -> Scored:
+def _scored(corpus: Corpus, vectors: Vectors, identity: str) -> Scored:
     """Score a part, in this process or a worker's, if the head here is the one meant."""
     refuse_another_coder(emotion_fingerprint, identity)
-    return score_emotions(corpus, embeddings=vectors)
+    return score_emotions(corpus, embeddings=vectors.embeddings)
 
 
 def _scored_by(
     encoder: Encoder | None,
     store: EmbeddingStore | None,
     corpus: Corpus,
-    vectors: np.ndarray,
+    vectors: Vectors,
 ) -> Scored:
     """Let the scorer itself say whether its head fits the encoder."""
     return score_emotions(corpus, encoder=encoder, store=store)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from workbench.corpus import Corpus, Layer
 from workbench.corpus.consent import refuse_remote
+from workbench.corpus.layer import join_layers
 from workbench.embedding.fan_out import place_of
 from workbench.files import checksum_of
 from workbench.study import StepRecord, Study
@@ -21,19 +22,25 @@ __all__ = [
     "Outcome",
     "changed_conversations",
     "is_current",
+    "keep_digests",
     "keep_layers",
     "run_step",
+    "stored_layers",
     "telling_of",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a step leaves behind: files (relative to the study), what a reader has to see, the device."""
+    """What a step leaves behind: files (relative to the study), what a reader has to see, the device.
+
+    `settle` is called when the record is on disk: for what must not be there without it.
+    """
 
     outputs: tuple[str, ...]
     notes: tuple[str, ...] = ()
     device: str = ""
+    settle: Callable[[], None] | None = None
 
 
 def _fingerprint(step: str, depends: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
@@ -87,6 +94,8 @@ def run_step(
                 outputs=outcome.outputs,
             )
         )
+        if outcome.settle is not None:
+            outcome.settle()
     return True
 
 
@@ -117,15 +126,23 @@ def telling_of(
     return tell
 
 
-def changed_conversations(study: Study, step: str, identity: str) -> tuple[Corpus, pl.DataFrame]:
+def changed_conversations(
+    study: Study, step: str, coder: str, *, foreign: Collection[str]
+) -> tuple[Corpus, pl.DataFrame]:
     """Return the conversations a per-utterance step has not seen as they are now, and all digests.
 
     Parameters
     ----------
-    identity
+    coder
         Fingerprint of the coder; a step done by another coder counts as not done.
+    foreign
+        Ids of the conversations that do not read as English in the study as it is now. A short one
+        counts as changed where other sessions turned that judgement.
     """
-    digests = study.corpus.conversation_digests().with_columns(pl.lit(identity).alias("coder"))
+    told = pl.when(pl.col("id").is_in(list(foreign))).then(pl.lit(" foreign")).otherwise(pl.lit(""))
+    digests = study.corpus.conversation_digests().with_columns(
+        pl.col("digest") + told, pl.lit(coder).alias("coder")
+    )
     name = _digests_name(step)
     if study.step(step) is None or not study.has_table(name):
         return study.corpus, digests
@@ -134,40 +151,57 @@ def changed_conversations(study: Study, step: str, identity: str) -> tuple[Corpu
     return study.corpus.filter(conversations=changed["id"].to_list()), digests
 
 
+def keep_digests(study: Study, step: str, digests: pl.DataFrame) -> None:
+    """Keep what a recorded step has seen; without the record its layers would not be known again."""
+    study.write_table(_digests_name(step), digests)
+
+
+def stored_layers(study: Study, step: str) -> list[Layer]:
+    """Layers that a finished step left in the study, as far as they are still there."""
+    record = study.step(step)
+    files = [study.folder / output for output in (record.outputs if record else ())]
+    return [study.layer(file.stem) for file in files if file.is_file()]
+
+
 def keep_layers(
     study: Study,
     step: str,
     layers: Sequence[Layer],
     part: Corpus,
-    digests: pl.DataFrame,
     *,
     finish: Callable[[Layer], Layer] | None = None,
-) -> tuple[str, ...]:
+) -> tuple[Layer, ...]:
     """Write layers of `part`, together with the rows of the other conversations already there.
 
     Rows stand in corpus order whatever the history of the study, so that two ways to the same corpus
-    give equal files; `finish` is then called on the whole layer. Returns the outputs of the step.
+    give equal files; `finish` is then called on the whole layer. A layer without any row left is
+    removed. Returns the layers of the step.
     """
     turns = study.corpus.utterances
     done = turns.join(part.conversations, left_on="conversation_id", right_on="id", how="anti")[
         "id"
     ]
+    earlier = stored_layers(study, step)
+    kept = [layer for x in earlier if (layer := x.restricted_to(done)).table.height]
     order = turns.select(unit_id="id").with_row_index("_at")
-    outputs = []
-    for layer in layers:
-        merged = layer
-        if len(done) and study.has_layer(layer.name):
-            merged = study.layer(layer.name).restricted_to(done).followed_by(layer)
-        whole = Layer(
-            layer.name,
-            _sorted(merged.table, order),
-            layer.metadata,
-            None if merged.probabilities is None else _sorted(merged.probabilities, order),
-        )
-        study.write_layer(whole if finish is None else finish(whole))
-        outputs.append(f"layers/{layer.name}.parquet")
-    study.write_table(_digests_name(step), digests)
-    return tuple(outputs)
+    wholes = [_in_order(layer, order) for layer in join_layers((*kept, *layers))]
+    if finish is not None:
+        wholes = [finish(layer) for layer in wholes]
+    for layer in wholes:
+        study.write_layer(layer)
+    for name in {layer.name for layer in earlier} - {layer.name for layer in wholes}:
+        for file in (f"{name}.parquet", f"{name}.probabilities.parquet"):
+            (study.folder / "layers" / file).unlink(missing_ok=True)
+    return tuple(wholes)
+
+
+def _in_order(layer: Layer, order: pl.DataFrame) -> Layer:
+    shares = layer.probabilities
+    return replace(
+        layer,
+        table=_sorted(layer.table, order),
+        probabilities=None if shares is None else _sorted(shares, order),
+    )
 
 
 def _sorted(table: pl.DataFrame, order: pl.DataFrame) -> pl.DataFrame:
