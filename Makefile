@@ -25,7 +25,7 @@ help:
 	@echo "make report  write $(REPORT) from $(STUDY)"
 	@echo "make bench   side-by-side measurements (some need WORKBENCH_DATA_HOME)"
 	@echo "make train   train the shipped heads again (needs WORKBENCH_DATA_HOME)"
-	@echo "make prove   full-size simulations and random kills"
+	@echo "make prove   full-size simulations, random kills, the full-size head on other folds (hours)"
 	@echo "make check   lint, format, types, import layers"
 	@echo "make clean   remove .venv, demo study, report and caches of this folder"
 
@@ -59,7 +59,7 @@ train: $(VENV)/.ready
 
 prove: $(VENV)/.ready-test
 	@$(BIN)/python -m pytest -m prove
-	@for table in agreement_coverage correction_coverage; do echo "== $$table"; $(BIN)/python tests/benchmarks/$$table.py || exit $$?; done
+	@for table in agreement_coverage correction_coverage full_size_again; do echo "== $$table"; $(BIN)/python tests/benchmarks/$$table.py || exit $$?; done
 
 check: $(VENV)/.ready-test
 	@$(BIN)/ruff check .
