@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from coded_mood import BOOK, LABELS, coded, talk
 
-from workbench.coding import TrainedHead, code_corpus, train_head
+from workbench.coding import TrainedHead, code_corpus, material, train_head
 from workbench.coding.choosing import choose_heads
 from workbench.coding.material import build_material
 from workbench.coding.scoring.coverage import COVERAGE
@@ -75,13 +75,15 @@ def test_another_version_of_the_scheme_is_refused_and_other_wording_is_told(fold
     assert "wording of the codebook has changed" in layer.metadata.caution
 
 
-def test_too_few_utterances_name_label_counts_and_remedy(mood):
+def test_too_few_utterances_name_label_counts_and_remedy(mood, monkeypatch):
     corpus, codes, vectors = mood
     few = {unit: ("calm" if label == "low" else label) for unit, label in codes.items()}
     for unit in [unit for unit in few if unit.startswith("t0-")][:4]:
         few[unit] = "low"
-    with pytest.raises(InsufficientData, match=r"'low' \(4 in 1\).*--merge"):
-        train_head(corpus, [coded(few)], BOOK, embeddings=vectors)
+    with monkeypatch.context() as patched:
+        patched.setattr(material, "_table", lambda *_, **__: pytest.fail("it was embedded first"))
+        with pytest.raises(InsufficientData, match=r"'low' \(4 in 1\).*--merge"):
+            train_head(corpus, [coded(few)], BOOK, embeddings=vectors)
     head = train_head(
         corpus, [coded(few)], BOOK, embeddings=vectors, merge={"low": "calm"}, context=False
     )

@@ -7,9 +7,9 @@ not, as the coder reads it later.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from workbench.corpus import Corpus, Layer, Scheme
     from workbench.embedding import EmbeddingStore
 
-__all__ = ["Material", "build_material"]
+__all__ = ["Check", "Material", "build_material"]
+
+Check: TypeAlias = Callable[[NDArray[np.bool_], NDArray[np.str_]], None]
+"""Takes codes, shape (n, k), and sources, shape (n,), and raises if a head cannot be learned from them."""
 
 _FACETS = ("topic", "quality")
 
@@ -92,6 +95,7 @@ def build_material(
     encoder: Encoder | None = None,
     store: EmbeddingStore | None = None,
     embeddings: Embeddings | None = None,
+    check: Check | None = None,
 ) -> Material:
     """Collect what coders said of a corpus' utterances in one scheme, with the features of a head.
 
@@ -110,6 +114,9 @@ def build_material(
         Default: `Encoder()` and the user's store.
     embeddings
         Ready embeddings of that encoder, by utterance id or one row per row of `corpus.utterances`.
+    check
+        Called with codes and sources, as `gold` and `sources` of the material, before anything is
+        embedded; it may raise.
 
     Raises
     ------
@@ -127,6 +134,9 @@ def build_material(
         raise InsufficientData(f"No utterance with text is coded in {scheme.name!r}.")
     votes = {coder: vote[at] for coder, vote in votes.items()}
     targets, truth = _targets(votes, None if gold is None else gold[at], scheme)
+    facts = _facts(corpus, talk[at])
+    if check is not None:
+        check(truth, facts["source"])
     ready = None
     if embeddings is not None:
         ready = aligned(
@@ -139,7 +149,6 @@ def build_material(
     table = _table(
         spec, talk, at, goals=goals_of(corpus), encoder=encoder, store=store, vectors=ready
     )
-    facts = _facts(corpus, talk[at])
     return Material(
         units=talk["id"][at].to_numpy().astype(np.str_),
         texts=talk["text"][at].to_list(),

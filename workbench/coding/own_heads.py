@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from workbench.coding.books import load_codebook
-from workbench.coding.material import Material, build_material
+from workbench.coding.material import build_material
 from workbench.coding.recipes import features_of, recipe_of
 from workbench.coding.teaching import head_name, taught, with_card
 from workbench.coding.trained_heads import Origin, TrainedHead
@@ -109,9 +111,15 @@ def train_head(
     if encoder is not None and encoder.dimension != spec.dimensions:
         spec = replace(spec, dimensions=encoder.dimension)
     material = build_material(
-        corpus, ready, learned, spec, encoder=encoder, store=store, embeddings=embeddings
+        corpus,
+        ready,
+        learned,
+        spec,
+        encoder=encoder,
+        store=store,
+        embeddings=embeddings,
+        check=partial(_refuse_too_few, learned),
     )
-    _refuse_too_few(material, learned)
     trained = taught(
         material,
         learned,
@@ -205,13 +213,13 @@ def _relabelled(
     return Layer.build(layer.name, labels.unique(maintain_order=True), facts)
 
 
-def _refuse_too_few(material: Material, scheme: Scheme) -> None:
+def _refuse_too_few(scheme: Scheme, gold: NDArray[np.bool_], sources: NDArray[np.str_]) -> None:
     rare = []
     for column, label in enumerate(scheme.labels):
-        holds = material.gold[:, column]
-        utterances, sources = int(holds.sum()), len(np.unique(material.sources[holds]))
-        if utterances < FEWEST_UTTERANCES or sources < FEWEST_SOURCES:
-            rare.append(f"{label!r} ({utterances} in {sources})")
+        holds = gold[:, column]
+        utterances, talks = int(holds.sum()), len(np.unique(sources[holds]))
+        if utterances < FEWEST_UTTERANCES or talks < FEWEST_SOURCES:
+            rare.append(f"{label!r} ({utterances} in {talks})")
     if rare:
         raise InsufficientData(
             f"Too few to learn from in {scheme.name!r}, utterances in sources: {', '.join(rare)}. A label "
