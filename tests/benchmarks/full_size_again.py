@@ -2,7 +2,7 @@
 
     python tests/benchmarks/full_size_again.py [--seed 102] [--checkpoints FOLDER]
 
-Five networks are trained, about twelve minutes each on two cores; a stopped run goes on from FOLDER.
+Five networks are trained, six to twelve minutes each on two cores; a stopped run goes on from FOLDER.
 Writes tests/benchmarks/results/full_size_again.json and .md. Nothing was tuned on these folds.
 """
 
