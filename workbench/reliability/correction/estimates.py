@@ -89,11 +89,11 @@ def rows_of(
         (sources with human codes - 1); about the corpus, of (pieces drawn - strata).
     """
     freedom = df or _degrees_of_freedom(found, units, about)
-    estimates = (
-        _automatic(found, column, units, scale, level, about, freedom),
-        _drawn(found, column, units, scale, level, about, freedom, estimator="human"),
-        _drawn(found, column, units, scale, level, about, freedom, estimator="corrected"),
-    )
+    names: tuple[Estimator, ...] = ("automatic", "human", "corrected")
+    estimates = [
+        _estimate(found, column, units, name, scale, level=level, about=about, df=freedom)
+        for name in names
+    ]
     lams = (None, None, float(found.lam[column]))
     return [
         {
@@ -120,36 +120,24 @@ def _degrees_of_freedom(found: Corrected, units: Units, about: About) -> Mapping
     return {"automatic": units.n_sources - 1, "human": drawn, "corrected": drawn}
 
 
-def _automatic(
+def _estimate(
     found: Corrected,
     column: int,
     units: Units,
+    estimator: Estimator,
     scale: Scale,
-    level: float,
-    about: About,
-    df: Mapping[Estimator, float],
-) -> Estimate:
-    n, groups = len(units.sources), units.n_sources
-    value = float(found.automatic[column])
-    if about == "corpus":
-        return Estimate(value, level=level, n=n, n_clusters=groups, reason=_NOTHING_DRAWN)
-    replicates = found.automatic_replicates[:, column]
-    return _jackknife(value, replicates, scale, level=level, n=n, groups=groups, df=df["automatic"])
-
-
-def _drawn(
-    found: Corrected,
-    column: int,
-    units: Units,
-    scale: Scale,
-    level: float,
-    about: About,
-    df: Mapping[Estimator, float],
     *,
-    estimator: Literal["human", "corrected"],
+    level: float,
+    about: About,
+    df: Mapping[Estimator, float],
 ) -> Estimate:
-    n, groups = int(units.drawn.sum()), units.n_drawn_sources
+    """One of the three estimates: of all units, or resting on those with human codes."""
+    everything = estimator == "automatic"
+    n = len(units.sources) if everything else int(units.drawn.sum())
+    groups = units.n_sources if everything else units.n_drawn_sources
     value = float(getattr(found, estimator)[column])
+    if about == "corpus" and everything:
+        return Estimate(value, level=level, n=n, n_clusters=groups, reason=_NOTHING_DRAWN)
     if about == "corpus":
         error = float(getattr(found, f"{estimator}_error")[column])
         return _of_the_draw(value, error, scale, level=level, n=n, groups=groups, df=df[estimator])
