@@ -24,18 +24,22 @@ def fickle(content):
     return saying('{"label": "question"}')
 
 
-def test_stability_over_prompts_and_seeds(tmp_path):
-    corpus = small_corpus(6)
-    with model_server(fickle) as server:
-        found = replicate(
-            corpus,
-            small_book(tmp_path),
+def replicated(answer, folder, scheme, **options):
+    """A scheme of the small book asked for with and without examples, of a server that answers so."""
+    with model_server(answer) as server:
+        return replicate(
+            small_corpus(6),
+            small_book(folder),
             models=[OpenAICompatibleLM(server.endpoint, "small")],
             prompts=("standard", "definitions"),
-            seeds=(0, 1),
-            schemes=["talk"],
-            recordings=tmp_path,
+            schemes=[scheme],
+            recordings=folder,
+            **options,
         )
+
+
+def test_stability_over_prompts_and_seeds(tmp_path):
+    found = replicated(fickle, tmp_path, "talk", seeds=(0, 1))
     same = found.table.filter(measure="same code").select("over", "replicates", "estimate").rows()
     assert same == [
         ("everything", 4, pytest.approx(2 / 3)),
@@ -58,16 +62,7 @@ def torn(content):
 
 
 def test_turns_that_nobody_was_asked_about_are_no_agreement(tmp_path):
-    corpus = small_corpus(6)  # a turn of each conversation has no words
-    with model_server(torn) as server:
-        found = replicate(
-            corpus,
-            small_book(tmp_path),
-            models=[OpenAICompatibleLM(server.endpoint, "small")],
-            prompts=("standard", "definitions"),
-            schemes=["flags"],
-            recordings=tmp_path,
-        )
+    found = replicated(torn, tmp_path, "flags")  # a turn of each conversation has no words
     same = found.table.filter(measure="same code", over="prompts").row(0, named=True)
     assert (same["estimate"], same["n"]) == (0, 18)
 

@@ -144,22 +144,22 @@ def test_a_short_session_is_judged_with_the_whole_study_whenever_it_comes(coded)
     assert layers[0].table["unit_id"].str.starts_with("s-").any()
 
 
-def test_what_was_short_and_foreign_is_coded_once_the_study_reads_as_english(coded):
-    french = joined(session("f", FRENCH), session("s", SHORT))
-    english = joined(*(session(f"e{n}", ENGLISH) for n in range(4)))
-    in_turn, layers = coded("in turn", french, english)
-    at_once, _ = coded("at once", joined(french, english))
-    assert files(in_turn) == files(at_once)
-    assert layers[0].table["unit_id"].str.starts_with("s-").any()
+FOUR = {
+    turns: joined(*(session(f"{name}{n}", turns_of) for n in range(4)))
+    for turns, name, turns_of in (("english", "e", ENGLISH), ("french", "f", FRENCH))
+}
 
 
-def test_what_was_short_and_english_is_dropped_once_the_study_reads_as_foreign(coded):
-    english = joined(session("e", ENGLISH), session("s", SHORT))
-    french = joined(*(session(f"f{n}", FRENCH) for n in range(4)))
-    in_turn, layers = coded("in turn", english, french)
-    at_once, _ = coded("at once", joined(english, french))
+@pytest.mark.parametrize(
+    ("first", "later", "kept"), [(FRENCH, "english", True), (ENGLISH, "french", False)]
+)
+def test_what_is_short_is_judged_again_once_the_study_reads_otherwise(coded, first, later, kept):
+    """Coded once most of the study is English, dropped once most of it is not."""
+    begun = joined(session("begun", first), session("s", SHORT))
+    in_turn, layers = coded("in turn", begun, FOUR[later])
+    at_once, _ = coded("at once", joined(begun, FOUR[later]))
     assert files(in_turn) == files(at_once)
-    assert not layers[0].table["unit_id"].str.starts_with("s-").any()
+    assert layers[0].table["unit_id"].str.starts_with("s-").any() == kept
 
 
 def test_small_parts_judge_language_as_the_whole_does(coded, monkeypatch):
