@@ -14,7 +14,14 @@ from workbench.errors import BadInput
 from workbench.reliability.intake_spelling import bare_label
 from workbench.reliability.unitizing import layer_spans
 
-__all__ = ["Codings", "NamedSpans", "book_of", "codings_of_layers", "named_spans"]
+__all__ = [
+    "Codings",
+    "NamedSpans",
+    "book_of",
+    "codings_of_layers",
+    "named_spans",
+    "refuse_mixed_books",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +220,6 @@ def _same(layers: Sequence[Layer], fact: str) -> str:
 
 def _stated(layers: Sequence[Layer]) -> tuple[str, ...]:
     """Labels that the layers state; they have to be of one book, spelled as they may be."""
-    checksums = {layer.metadata.codebook: layer.name for layer in layers if layer.metadata.codebook}
     stated = [layer for layer in layers if layer.metadata.labels]
     first = stated[0] if stated else None
     for layer in stated[1:]:
@@ -229,12 +235,24 @@ def _stated(layers: Sequence[Layer]) -> tuple[str, ...]:
                 f"layer {layer.name!r} {sorted(others)}. Compare layers of one book, or pass codebook= "
                 "with all labels."
             )
+    refuse_mixed_books(layers)
+    return first.metadata.labels if first else ()
+
+
+def refuse_mixed_books(layers: Sequence[Layer]) -> None:
+    """Refuse layers of several versions of a book; those that state none are taken at their codes.
+
+    Raises
+    ------
+    BadInput
+        If they name two checksums.
+    """
+    checksums = {layer.metadata.codebook: layer.name for layer in layers if layer.metadata.codebook}
     if len(checksums) > 1:
         raise BadInput(
             f"Two codebooks are mixed: the layers {sorted(checksums.values())} were coded with different "
             "versions (their checksums differ). Pass codebook= to say which one holds."
         )
-    return first.metadata.labels if first else ()
 
 
 def _same_exclusiveness(layers: Sequence[Layer]) -> bool:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from workbench.corpus import Codebook, Corpus, Layer, Scheme
 from workbench.errors import BadInput, InsufficientData
-from workbench.reliability.intake_layers import codings_of_layers
+from workbench.reliability.intake_layers import codings_of_layers, refuse_mixed_books
 from workbench.reliability.intake_spelling import check_labels
 
 __all__ = ["Book", "Compared", "compared"]
@@ -79,7 +79,7 @@ def compared(
     layers = [own, truth, *others]
     _refuse_one_name(own, others)
     if codebook is None:
-        _refuse_mixed_books(layers)
+        refuse_mixed_books(layers)
     found = codings_of_layers(layers, own.metadata.labels if codebook is None else codebook)
     book = own.metadata.facts["codebook"]["name"] if codebook is None else found.book
     rows, labels = check_labels(found.rows, found.labels, book=book, merge=merge)
@@ -108,18 +108,6 @@ def _refuse_one_name(own: Layer, others: Sequence[Layer]) -> None:
         raise BadInput(
             f"Two codings are called {own.name!r} and could not be told apart: give one a name, as "
             "code_with_llm(..., name='second')."
-        )
-
-
-def _refuse_mixed_books(layers: Sequence[Layer]) -> None:
-    """Layers that do not say their book, as those of public corpora, are taken at their codes."""
-    own, *others = layers
-    stated = [x for x in others if x.metadata.codebook]
-    other = [x.name for x in stated if x.metadata.codebook != own.metadata.codebook]
-    if other:
-        raise BadInput(
-            f"Two codebooks are mixed: {other} were coded with another version than {own.name!r} (their "
-            "checksums differ). Pass codebook= to say which one holds."
         )
 
 
